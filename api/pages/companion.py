@@ -70,6 +70,8 @@ def companion() -> Companion:
     folder = kit_folder()
     files = {STYLE: (folder / STYLE).read_bytes()} | modules(MAIN)
     page, worker = ((folder / name).read_text(encoding="utf-8") for name in (PAGE, WORKER))
+    # Modules that are named only inside others would be found one after the other, each after a journey to the server.
+    page = page.replace("@modules@", "\n".join(_preload(name) for name in files if name not in (STYLE, MAIN)))
     parts = [page.encode(), worker.encode(), *(name.encode() + b"\0" + body for name, body in sorted(files.items()))]
     version = digest(b"\0".join(parts))[:_VERSION_LENGTH]
     start = reverse("companion")
@@ -133,3 +135,7 @@ def _file(is_current: bool, name: str) -> ReadResponse:
     if body is None:
         raise NoSuchFile()
     return _response(body, _TYPES[Path(name).suffix], IMMUTABLE if is_current else SHORT)
+
+
+def _preload(name: str) -> str:
+    return f'<link rel="modulepreload" href="{reverse("companion")}@version@/{name}">'

@@ -45,6 +45,11 @@ export function allCountries() {
   return codes.filter((code) => !NOT_ASSIGNED.has(code) && names.of(code) && isCurrent(code));
 }
 
+/** Return the countries of the browser's languages, such as GB of en-GB. A language without a country names none. */
+export function likelyCountries() {
+  return new Set(navigator.languages.map((tag) => /-([A-Z]{2})(?=-|$)/.exec(tag)?.[1]).filter(Boolean));
+}
+
 /** Return whether no other code has replaced this one: BU is MM now. */
 function isCurrent(code) {
   return Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`;

@@ -47,7 +47,7 @@ class App {
   async start() {
     const kept = await this.store.get("choices");
     // Until the reader has named a country, the words are those of the worldwide pack.
-    this.choices = kept ?? { country: WORLDWIDE, locale: null, audience: null };
+    this.choices = kept ?? { country: WORLDWIDE, locale: null, audience: null, age: null, region: null };
     const isShown = kept ? await this.content.show(kept.country, kept.locale) : false;
     if (isShown) this.go("situations");
     await this.update(isShown ? null : "start");
@@ -81,9 +81,18 @@ class App {
 
   /** Choose who the reader is, keep all choices, and go on to what happened. */
   async enter(audience) {
-    this.choices.audience = audience;
+    // The age that a young person gave is not that of the child whom a parent reads for.
+    const age = audience === this.choices.audience ? this.choices.age : null;
+    this.choices = { ...this.choices, audience, age };
     await this.store.put("choices", this.choices);
     this.go("situations");
+  }
+
+  /** Keep an answer to a question beside the plan, and show the plan that it leads to. */
+  async refine(changes) {
+    this.choices = { ...this.choices, ...changes };
+    await this.store.put("choices", this.choices);
+    this.go(this.screen, {}, "keep");
   }
 
   /** Renew the help, and show it: at the start, when the reader asks, and when the network is back. */
@@ -129,9 +138,9 @@ class App {
 
   /** Return the query of the reader for the resolver. It stays on this device. */
   query(situation) {
-    const { country, audience, locale } = this.choices;
+    const { country, audience, locale, age, region } = this.choices;
     const canSpeak = this.cannotSpeak ? false : null;
-    return { country, situation, audience, languages: languagesOf(locale), can_speak: canSpeak };
+    return { country, situation, audience, age, region, languages: languagesOf(locale), can_speak: canSpeak };
   }
 }
 

@@ -2,8 +2,10 @@
 
 import { element, phrase } from "./dom.js";
 
-/** By id, as `companion.<id>` or `contact.<id>` in content/facts/tips.yaml, which is translated; a test keeps them equal. */
+/** By id, as `companion.<id>` or in another group of content/facts/tips.yaml, which is translated; a test keeps them equal. */
 export const ENGLISH = {
+  "age": "How old are you?",
+  "age-of": "How old is the young person?",
   "all-closed": "No one here is open right now. In danger? Call the emergency number.",
   "as-of": "Help as of:",
   "back": "Back",
@@ -16,8 +18,10 @@ export const ENGLISH = {
   "closed": "Closed",
   "closes-at": "Open until:",
   "country": "Which country are you in?",
+  "danger-now": "In danger right now",
   "draft": "Draft. Not reviewed yet.",
   "empty": "No connection, and no help is kept on this device yet.",
+  "fits": "This helps to show what fits. It stays on this device.",
   "forget": "Forget everything",
   "forget-what": "This removes your choices and the help that is kept on this device.",
   "free": "Free",
@@ -27,6 +31,7 @@ export const ENGLISH = {
   "leave": "Leave now",
   "leave-how": "Can someone see your screen? Press “Leave now” or the Esc key at any time.",
   "lines": "Other ways to get help",
+  "local-emergency": "Call the emergency number of the country you are in.",
   "more": "Read more",
   "news": "News",
   "next": "What happens next",
@@ -34,6 +39,7 @@ export const ENGLISH = {
   "no-voice": "I cannot speak right now",
   "not-kept": "This browser keeps nothing. When you close this page, the help is gone.",
   "not-on-bill": "Not on the phone bill",
+  "not-said": "I do not want to say",
   "offline": "No connection. This is the help kept on this device.",
   "old": "This help may be old.",
   "on-bill": "Shows on the phone bill",
@@ -44,10 +50,12 @@ export const ENGLISH = {
   "other-site": "Another app or site",
   "pull": "A browser is not sent news. Look here for it.",
   "refused": "The help could not be checked, so it is not shown.",
+  "region": "Which part of the country are you in?",
   "stays": "What you say happened stays on this device.",
   "text": "Text",
   "text-word": "Send a text message with this word:",
   "tips": "What you can do",
+  "trusted-adult": "Tell one adult whom you trust.",
   "try-again": "Try again",
   "unchecked": "This browser cannot check where this help comes from.",
   "wait": "One moment.",
@@ -59,7 +67,8 @@ export const ENGLISH = {
 
 /** Return the function that finds words in a pack, or in English where there is none. */
 export function wordsOf(pack) {
-  const labels = { ...pack?.labels.contact, ...pack?.labels.companion };
+  const { steps, why, contact, companion } = pack?.labels ?? {};
+  const labels = { ...steps, ...why, ...contact, ...companion };
   return (id) => labels[id] ?? { text: ENGLISH[id], lang: "en", dir: "ltr" };
 }
 

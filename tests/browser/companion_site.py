@@ -64,20 +64,21 @@ class CompanionSite:
         **changed: Any,
     ) -> None:
         """Serve these packs, and manifests of them."""
-        self.packs, self.manifests, self.is_down, self.requests = {}, {}, False, []
+        made: dict[str, dict[str, bytes]] = {}
+        manifests: dict[str, str] = {}
         self.alerts, self.unchanged, self.altered = [], 0, {}
         signed_at = (issued or datetime.now(UTC)).replace(microsecond=0)
         document = signing_keys.rotate(
             ROOT, None, add=[KEY.public], retire=[], at=datetime.now(UTC) - timedelta(days=90), days=400
         )
         for country, locale in places:
-            self.packs.setdefault(country, {})[locale] = canonical_json(packs[country, locale])
-        for country, bodies in self.packs.items():
+            made.setdefault(country, {})[locale] = canonical_json(packs[country, locale])
+        for country, bodies in made.items():
             listed = [{"locale": locale, "digest": digest(body), "size": len(body)} for locale, body in bodies.items()]
             payload = {
                 "v": 1,
                 "country": country,
-                "countries": sorted(self.packs),
+                "countries": sorted(made),
                 "release": release,
                 "min_release": 1,
                 "issued": rfc3339(signed_at),
@@ -87,7 +88,9 @@ class CompanionSite:
                 "apps": {},
                 "keys": document,
             }
-            self.manifests[country] = key.sign(payload | changed, kind=COUNTRY_MANIFEST)
+            manifests[country] = key.sign(payload | changed, kind=COUNTRY_MANIFEST)
+        # A page of the test before may still be asking.
+        self.packs, self.manifests, self.is_down, self.requests = made, manifests, False, []
 
     def answer(self, path: str) -> tuple[str, bytes] | None:
         """Return the content type and body at a path."""

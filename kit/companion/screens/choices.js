@@ -1,7 +1,7 @@
 /* Country, language, and who the reader is; and the way to forget all of it. */
 
 import { element, inOrder, phrase } from "../dom.js";
-import { allCountries, countryNames } from "../locales.js";
+import { allCountries, countryNames, likelyCountries } from "../locales.js";
 import { button, say } from "../words.js";
 import { heading } from "./frame.js";
 
@@ -13,6 +13,7 @@ export function choicesScreen(app) {
   if (!app.pack) return emptyScreen(app);
   const { words } = app;
   return [
+    app.choices.country === WORLDWIDE && withoutCountry(words),
     heading(words("country")),
     countryField(app),
     say(words, "label", "language", { for: "locale" }),
@@ -22,7 +23,17 @@ export function choicesScreen(app) {
     say(words, "p", "stays", { class: "quiet" }),
     say(words, "p", "leave-how", { class: "quiet" }),
     say(words, "p", "browser", { class: "quiet" }),
-  ];
+  ].filter(Boolean);
+}
+
+/** Return what to do in danger while no country is known, as a section. */
+function withoutCountry(words) {
+  return element(
+    "section",
+    { class: "danger", "aria-labelledby": "danger" },
+    say(words, "h2", "danger-now", { id: "danger" }),
+    element("article", {}, say(words, "p", "local-emergency"), say(words, "p", "trusted-adult")),
+  );
 }
 
 /** Return the screen that asks before everything is forgotten. */
@@ -41,8 +52,9 @@ function emptyScreen(app) {
   const { words, content } = app;
   const refused = content.notes.includes("refused");
   return [
-    heading({ text: "In danger now? Call the emergency number of the country you are in.", lang: "en", dir: "ltr" }),
-    phrase("p", { text: "Or go to an adult whom you trust.", lang: "en", dir: "ltr" }),
+    heading(words("danger-now")),
+    say(words, "p", "local-emergency", { class: "strongest" }),
+    say(words, "p", "trusted-adult"),
     refused ? "" : say(words, "p", "empty"),
     button(words, "try-again", () => app.update("asked"), { class: "strong" }),
   ];
@@ -50,11 +62,13 @@ function emptyScreen(app) {
 
 function countryField(app) {
   const { choices, words } = app;
-  const options = countryNames(allCountries(), choices.locale).map(([code, name]) =>
-    element("option", { value: code, selected: code === choices.country }, name),
-  );
+  const names = countryNames(allCountries(), choices.locale);
+  const likely = likelyCountries();
+  // Nobody should have to search a list of 249 in the worst minute: those that the browser names come first.
+  const ordered = [...names.filter(([code]) => likely.has(code)), ...names.filter(([code]) => !likely.has(code))];
+  const options = ordered.map(([code, name]) => element("option", { value: code, selected: code === choices.country }, name));
   const unknown = choices.country === WORLDWIDE && element("option", { value: WORLDWIDE, selected: true }, "…");
-  const onchange = (event) => app.choose({ country: event.target.value });
+  const onchange = (event) => app.choose({ country: event.target.value, region: null });
   const label = words("country");
   return element("select", { id: "country", "aria-label": label.text, onchange }, unknown, options);
 }

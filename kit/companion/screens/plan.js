@@ -4,8 +4,12 @@ import { resolve } from "../../resolver/index.js";
 import { element, phrase } from "../dom.js";
 import { button, say } from "../words.js";
 import { heading } from "./frame.js";
+import { questions } from "./questions.js";
 import { stepSection } from "./step.js";
 import { tipDetails } from "./tip.js";
+
+/** After how many steps the questions stand: the emergency number, and the first person to talk to, come before. */
+const STEPS_BEFORE_QUESTIONS = 2;
 
 /** Return the screen with the plan for the situation that the reader chose. */
 export function planScreen(app) {
@@ -23,7 +27,7 @@ export function planScreen(app) {
       "aria-pressed": String(app.cannotSpeak),
     }),
     allClosed && say(words, "p", "all-closed", { class: "notes" }),
-    ...plan.steps.map((step) => stepSection(app, plan, step)),
+    ...withQuestions(app, plan),
     plan.tips.length > 0 &&
       element(
         "section",
@@ -33,6 +37,13 @@ export function planScreen(app) {
       ),
     ...notices(pack),
   ].filter(Boolean);
+}
+
+/** Return the steps as sections, with the questions among them, where they delay no call. */
+function withQuestions(app, plan) {
+  const sections = plan.steps.map((step) => stepSection(app, plan, step));
+  sections.splice(STEPS_BEFORE_QUESTIONS, 0, questions(app));
+  return sections;
 }
 
 /** Return what every pack says of the app itself: what is stored, and that nothing is reported for the reader. */

@@ -20,6 +20,12 @@ pytestmark = pytest.mark.django_db
 
 #: Bytes compressed, of everything that the browser loads, as docs/companion.md promises.
 BUDGET = 50_000
+#: Words of other groups of labels, by their id in the app.
+SHARED = {
+    "danger-now": "step.danger-now",
+    "local-emergency": "why.local-emergency",
+    "trusted-adult": "why.trusted-adult",
+}
 
 
 def test_the_page_names_files_that_are_there(api: Client) -> None:
@@ -27,7 +33,8 @@ def test_the_page_names_files_that_are_there(api: Client) -> None:
     named = re.findall(r'(?:src|href)="(/[^"]+)"', page.content.decode())
 
     assert (page.status_code, page["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert named == [f"/companion/{companion().version}/{name}" for name in (STYLE, MAIN)]
+    assert sorted(named) == sorted(f"/companion/{companion().version}/{name}" for name in companion().files)
+    assert named[0].endswith(STYLE) and named[-1].endswith(MAIN)
     for path in named:
         response = api.get(path)
         assert response.status_code == 200
@@ -77,21 +84,31 @@ def test_it_is_small() -> None:
 
 
 def test_its_english_words_are_the_units_that_are_translated() -> None:
-    own = dict(re.findall(r'^  "([a-z-]+)": "(.*)",$', companion().files["companion/words.js"].decode(), re.M))
+    own = english()
     labels = words()["labels"]
 
     assert {name: own[name] for name in COMPANION_LABELS} == {name: labels[f"companion.{name}"] for name in COMPANION_LABELS}
-    # The words beside a channel are those of every app.
-    beside = own.keys() - {*COMPANION_LABELS}
-    assert {name: own[name] for name in beside} == {name: labels[f"contact.{name}"] for name in beside}
+    # The words beside a channel, and those for a reader in danger, are those of every app.
+    others = own.keys() - {*COMPANION_LABELS}
+    assert {name: labels.get(SHARED.get(name, f"contact.{name}")) for name in others} == {name: own[name] for name in others}
 
 
-def test_its_words_are_read_at_eleven() -> None:
-    own = re.findall(r'^  "[a-z-]+": "(.*)",$', companion().files["companion/words.js"].decode(), re.M)
-    sentences = " ".join(text for text in own if text.endswith((".", "?")))
+def test_a_reader_of_eleven_understands_every_word_of_it() -> None:
+    """The fifth grade of American schools, for the sentences alone, and for everything that the app itself can show."""
+    page = re.sub(r"<style.*?</style>|<[^>]+>", "\n", companion().page.body.decode().partition("<body>")[2])
+    shown = [*english().values(), *page.split("\n")]
+    sentences = " ".join(text for text in english().values() if text.endswith((".", "?")))
 
-    # The fifth grade of American schools.
     assert 0 < (reading_age(sentences, "en") or 0) <= 11
+    assert 0 < (reading_age("\n".join(shown), "en") or 0) <= 11
+
+
+def test_what_the_page_says_before_its_script_runs_is_among_the_words() -> None:
+    page = companion().page.body.decode()
+    said = re.findall(r"<(?:p|h2)>([^<]+)</(?:p|h2)>", re.sub(r"<noscript>.*?</noscript>", "", page))
+
+    assert len(said) == 3
+    assert {*said} < {*english().values()}
 
 
 def test_every_word_that_a_screen_names_exists() -> None:
@@ -99,7 +116,12 @@ def test_every_word_that_a_screen_names_exists() -> None:
     named = set(re.findall(r'(?:words\(|words, "\w+", |button\((?:app\.)?words, |withValue\(words, "\w+", )"([a-z-]+)"', screens))
 
     assert len(named) > 25
-    assert named <= {*COMPANION_LABELS, *CONTACT_LABELS}
+    assert named <= {*COMPANION_LABELS, *CONTACT_LABELS, *SHARED}
+
+
+def english() -> dict[str, str]:
+    """Return the English words of the app by id."""
+    return dict(re.findall(r'^  "([a-z-]+)": "(.*)",$', companion().files["companion/words.js"].decode(), re.M))
 
 
 def test_no_file_names_another_host_but_the_neutral_page() -> None:

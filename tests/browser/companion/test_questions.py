@@ -1,0 +1,86 @@
+"""The companion asks for age and region beside a plan, and only where an answer changes that plan."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.accessible import faults_of, looks
+from tests.browser.companion.window import enter, plan_of, visit_again
+from tests.browser.companion_site import CompanionSite
+from tests.packs import Packs
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+#: Under thirteen.
+CHILD = "\u20660–12\u2069"
+
+
+def test_an_age_and_a_nation_change_the_plan_and_stay_on_the_device(
+    visit: Callable[..., Page], site: CompanionSite, picture: Callable[[Page, str], None]
+) -> None:
+    page = visit()
+    enter(page)
+    plan_of(page)
+    assert page.get_by_text("Read this with someone").count() == 0
+    assert page.locator("section h2").nth(0).inner_text() == "In danger right now"
+    assert page.locator("main > section").nth(2).get_attribute("class") == "questions"
+
+    page.get_by_label("How old are you?").focus()
+    page.get_by_label("How old are you?").select_option(label=CHILD)
+    expect(page.get_by_label("How old are you?")).to_be_focused()
+    expect(page.locator("details.tip").first.locator("h3")).to_have_text("Read this with someone")
+    scottish = page.locator("section[aria-labelledby=step-report]").get_by_text("Scotland")
+    assert scottish.count() > 0
+    page.get_by_label("Which part of the country are you in?").select_option("GB-WLS")
+    expect(scottish).to_have_count(0)
+    expect(page.locator("section[aria-labelledby=step-talk]").get_by_text("Meic").first).to_be_attached()
+    picture(page, "companion-questions")
+    faults = [fault for scheme, width in looks(page, widths=(320,)) for fault in faults_of(page, "questions", scheme, width)]
+
+    page.reload()
+    plan_of(page)
+    expect(page.get_by_label("How old are you?").locator("option:checked")).to_have_text(CHILD)
+    expect(page.get_by_label("Which part of the country are you in?")).to_have_value("GB-WLS")
+    assert not [path for path in site.requests if "WLS" in path or "age" in path]
+    assert faults == []
+
+
+def test_the_age_of_a_young_person_is_not_taken_for_that_of_a_child(visit: Callable[..., Page]) -> None:
+    page = visit()
+    enter(page)
+    plan_of(page)
+    page.get_by_label("How old are you?").select_option(label=CHILD)
+    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Change country, language or who you are").click()
+    page.get_by_role("button", name="Parent or carer").click()
+    plan_of(page)
+
+    expect(page.get_by_label("How old is the young person?").locator("option:checked")).to_have_text("I do not want to say")
+
+
+def test_nothing_is_asked_whose_answer_would_change_nothing(
+    visit: Callable[..., Page], site: CompanionSite, real_packs: Packs
+) -> None:
+    pack = copy.deepcopy(real_packs["GB", "en"])
+    for rule in [*(service["eligibility"] for service in pack["services"]), *pack["tips"]]:
+        rule.update(min_age=None, max_age=None)
+    for service in pack["services"]:
+        service.update(regions=[], region_names=[])
+    page = visit_again(visit, site, {**real_packs, ("GB", "en"): pack})
+    enter(page)
+    plan_of(page)
+
+    assert page.locator("section.questions").count() == 0
+
+
+def test_a_survivor_is_not_asked_for_an_age(visit: Callable[..., Page]) -> None:
+    page = visit()
+    enter(page, who="Adult, about something from childhood")
+    plan_of(page)
+
+    expect(page.get_by_label("Which part of the country are you in?")).to_be_visible()
+    assert page.locator("#age").count() == 0
