@@ -203,7 +203,7 @@ STATEMENTS: Final = (
     ),
     PrivacyStatement("`POST /v1/help` carries", (_API_PROMISES + "test_promise_4_asking_for_help_leaves_no_row_and_no_cookie",)),
     PrivacyStatement(
-        "[The companion](companion.md)", ("tests/browser/test_companion.py::test_from_the_first_visit_to_the_plan",)
+        "[The companion](companion.md)", ("tests/browser/companion/test_first_visit.py::test_from_the_first_visit_to_the_plan",)
     ),
     PrivacyStatement(
         "Batches of a campaign hold", (_PROMISES + "test_promise_4_after_a_campaign_nothing_says_who_was_in_its_audience",)
