@@ -97,7 +97,7 @@ class Companion<Plan>(
     private fun accept(choices: Choices, now: Instant) {
         val before = store.pack
         // Where there is no help yet, old help is better than none: the clock may be a year ahead.
-        val mayBeOld = before?.country != choices.country || before?.locale != choices.locale
+        val mayBeOld = before?.country != choices.country || before.locale != choices.locale
         val jws = api.get("/v1/manifest/${choices.country}")
         val manifest = verifier.countryManifest(jws, choices.country, now, store.manifest, mayBeOld)
         val digest = manifest.packs[choices.locale] ?: throw Refused("wrong-pack")

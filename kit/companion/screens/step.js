@@ -61,7 +61,7 @@ function card(app, plan, step, service, { brief, titled = true }) {
     service.channels.map((channel, index) => action(app, service, channel, found.channels[index], route)),
     route?.steps && !service.channels.some(({ steps }) => isSame(steps, route.steps)) && phrase("p", route.steps),
     route?.asks && phrase("p", route.asks),
-    service.answers_in && phrase("p", service.answers_in, { class: "quiet" }),
+    !speaks(service, app.pack.locale) && service.answers_in && phrase("p", service.answers_in, { class: "quiet" }),
     isStale(service, now) && stale(app, service),
     !brief && service.after && next(app, service),
     !brief && isFirst && why(app, step),
@@ -101,6 +101,12 @@ function action(app, service, channel, found, route) {
     // The usual steps can lead to the wrong form: where the situation has a route, only its steps are shown.
     channel.steps && (!route || isSame(channel.steps, route.steps)) && phrase("p", channel.steps),
   );
+}
+
+/** Return whether people there are known to speak the language of the pack: then nothing needs to be said about it. */
+function speaks({ languages }, locale) {
+  const primary = (tag) => tag.split("-")[0].toLowerCase();
+  return (languages ?? []).some((tag) => primary(tag) === primary(locale));
 }
 
 /** Return how to report the situation inside a platform, or null where nothing of that is known. */

@@ -34,7 +34,8 @@ def test_the_page_names_files_that_are_there(api: Client) -> None:
 
     assert (page.status_code, page["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert sorted(named) == sorted(f"/companion/{companion().version}/{name}" for name in companion().files)
-    assert named[0].endswith(STYLE) and named[-1].endswith(MAIN)
+    assert named[0].endswith(STYLE)
+    assert named[-1].endswith(MAIN)
     for path in named:
         response = api.get(path)
         assert response.status_code == 200

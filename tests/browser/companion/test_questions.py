@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessible import faults_of, looks
-from tests.browser.companion.window import enter, plan_of, visit_again
+from tests.browser.companion.window import as_phone, enter, plan_of, show_only, visit_again
 from tests.browser.companion_site import CompanionSite
 from tests.packs import Packs
 
@@ -38,8 +38,10 @@ def test_an_age_and_a_nation_change_the_plan_and_stay_on_the_device(
     page.get_by_label("Which part of the country are you in?").select_option("GB-WLS")
     expect(scottish).to_have_count(0)
     expect(page.locator("section[aria-labelledby=step-talk]").get_by_text("Meic").first).to_be_attached()
-    picture(page, "companion-questions")
     faults = [fault for scheme, width in looks(page, widths=(320,)) for fault in faults_of(page, "questions", scheme, width)]
+    as_phone(page)
+    show_only(page, "fits", "tips")
+    picture(page, "companion-questions")
 
     page.reload()
     plan_of(page)
