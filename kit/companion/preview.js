@@ -38,7 +38,7 @@ class Preview {
     this.shows = shows;
     this.pack = pack;
     this.words = wordsOf(pack);
-    this.choices = { country, locale: pack.locale, audience };
+    this.choices = { country, locale: pack.locale, audience, age: null, region: null };
     this.content = { notes: [], issued: null, locales: [pack.locale], now: () => Date.now() };
     this.situation = shows.situation ?? null;
     this.cannotSpeak = false;
@@ -61,9 +61,16 @@ class Preview {
     scrollTo(0, 0);
   }
 
+  /** Show the plan for an answer to one of its questions. */
+  refine(changes) {
+    Object.assign(this.choices, changes);
+    this.go(this.screen);
+  }
+
   query(situation) {
-    const { country, audience, locale } = this.choices;
-    return { country, situation, audience, languages: languagesOf(locale), can_speak: this.cannotSpeak ? false : null };
+    const { country, audience, locale, age, region } = this.choices;
+    const canSpeak = this.cannotSpeak ? false : null;
+    return { country, situation, audience, age, region, languages: languagesOf(locale), can_speak: canSpeak };
   }
 }
 
