@@ -64,7 +64,7 @@ def crash_points(rig: Rig) -> Verdict:
 
 def _dies_at(rig: Rig, name: str) -> None:
     worker = rig.doomed_worker(name)
-    until(lambda: worker.poll() is not None, 120, f"no worker came to {name}")
+    until(lambda: worker.poll() is not None, 240, f"no worker came to {name}")
     status = worker.returncode
     rig.processes.stop(worker)
     if status != -signal.SIGKILL:
