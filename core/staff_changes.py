@@ -106,7 +106,10 @@ def propose(
     }
     same = set(given) == _roles_of(account) and all(sorted(getattr(account, name)) == value for name, value in wanted.items())
     if act == StaffAct.CHANGE and same:
-        raise Invalid("The roles, languages and limits are those that the account has. Change one first.", code="unchanged")
+        raise Invalid(
+            "The account has exactly these roles, languages and limits already. Choose a change, then propose it.",
+            code="unchanged",
+        )
     if act == StaffAct.REOPEN and account.is_active:
         raise Conflict("The account is open.", code="open")
     change = StaffChange(act=act, account=account, username=account.username, roles=_known(given), **wanted)

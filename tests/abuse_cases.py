@@ -204,7 +204,7 @@ CASES: Final = (
         "Whole numbers beyond eight bytes, page 10⁹, a negative limit",
         "400 or 422",
         (
-            "tests/api/hsds/test_hsds.py::test_invalid_and_unknown_parameters_are_refused_by_name",
+            "tests/api/hsds/test_hsds_requests.py::test_invalid_and_unknown_parameters_are_refused_by_name",
             "tests/api/v1/test_alerts.py::test_an_invalid_alert_query_is_refused",
         ),
     ),
@@ -550,7 +550,7 @@ CASES: Final = (
         "400, or ignored",
         (
             "tests/notifications/console/test_calendar.py::test_any_value_in_the_address_shows_a_calendar",
-            "tests/api/hsds/test_hsds.py::test_invalid_and_unknown_parameters_are_refused_by_name",
+            "tests/api/hsds/test_hsds_requests.py::test_invalid_and_unknown_parameters_are_refused_by_name",
         ),
     ),
     AbuseCase(

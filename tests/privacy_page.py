@@ -177,7 +177,7 @@ STATEMENTS: Final = (
     PrivacyStatement(
         "`/hsds/` has no filter",
         (
-            "tests/api/hsds/test_hsds.py::test_invalid_and_unknown_parameters_are_refused_by_name",
+            "tests/api/hsds/test_hsds_requests.py::test_invalid_and_unknown_parameters_are_refused_by_name",
             "tests/api/pages/test_transparency.py::test_the_page_is_html_without_content_from_elsewhere",
         ),
     ),

@@ -34,12 +34,13 @@ _DELIVERY = "tests/notifications/delivery/"
 _PROMISES = "tests/guards/test_delivery_promises.py::"
 _TABLE = _DELIVERY + "test_error_table.py::"
 _WORKER = _DELIVERY + "test_worker.py::"
+_CLAIMS = _DELIVERY + "test_claims.py::"
 _ISOLATION = _DELIVERY + "test_isolation.py::"
 _READINESS = "tests/api/test_readiness.py::"
 _KILL = "tests/faults/test_kill_worker.py::test_promise_5_a_killed_worker_misses_nobody"
 _WAKE_UPS = _PROMISES + "test_promise_5_doubled_and_lost_wake_ups_change_nothing"
 _NO_BROKER = "tests/faults/test_without_broker.py::test_a_campaign_is_sent_while_the_broker_is_broken"
-_VOID = _WORKER + "test_a_settlement_after_its_lease_or_by_an_older_claim_is_void"
+_VOID = _CLAIMS + "test_a_settlement_after_its_lease_or_by_an_older_claim_is_void"
 _FROZEN_ONCE = _DELIVERY + "test_planner.py::test_a_campaign_is_frozen_once_however_many_planners_there_are"
 
 FAULTS: Final = (
@@ -47,7 +48,7 @@ FAULTS: Final = (
         1,
         "kill -9 of a worker between claim and first request",
         "the lease ends, and another worker sends the batch once",
-        (_WORKER + "test_a_batch_of_a_dead_worker_is_sent_by_another", _KILL),
+        (_CLAIMS + "test_a_batch_of_a_dead_worker_is_sent_by_another", _KILL),
         ("worker-killed", "crash-points"),
     ),
     SurvivedFault(
@@ -375,7 +376,7 @@ FAULTS: Final = (
         46,
         "the same batch ends its worker each time (out of memory)",
         "the campaign halts after three claims",
-        (_WORKER + "test_a_batch_that_is_never_settled_halts_the_campaign",),
+        (_CLAIMS + "test_a_batch_that_is_never_settled_halts_the_campaign",),
     ),
     SurvivedFault(
         47,

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from content.console.contact_changes import comparison
 from content.console.fact_change import ChangedFact, DescribedChange, changed_facts
-from content.console.labels import label
+from content.console.labels import inside_sentence, label
 from content.console.number_boxes import number_list
 from content.console.service_change import OrganizationChange, ServiceChange
 from content.console.tip_change import TipChange
@@ -125,7 +125,9 @@ class ServiceApprovePage(_ApproveTogetherPage):
     def parts(self) -> Iterator[WaitingPart]:
         for service in ServiceRevision.objects.proposed().filter(service=self.service).select_related("proposed_by"):
             change = partial(ServiceChange.of, service, at=self.at)
-            yield self._of_revision(service, label("service-change", service.act), change=change)
+            yield self._of_revision(
+                service, f"Facts of the service: {inside_sentence(label('service-change', service.act))}", change=change
+            )
         organizations = OrganizationRevision.objects.proposed().filter(organization=self.service.organization_id)
         for organization in organizations.select_related("proposed_by"):
             fields = tuple(OrganizationChange.of(organization).facts)
@@ -177,7 +179,8 @@ class TipApprovePage(_ApproveTogetherPage):
     def parts(self) -> Iterator[WaitingPart]:
         for revision in TipRevision.objects.proposed().filter(slug=self.slug).select_related("proposed_by"):
             yield WaitingPart(
-                title=label("tip-change", revision.act), author=revision.proposed_by.username,
+                title=f"Readers, situations and steps: {inside_sentence(label('tip-change', revision.act))}",
+                author=revision.proposed_by.username,
                 own=revision.proposed_by_id == self.user.pk, reason=revision.reason, permission=_TEXTS,
                 closed=revision.closed_to(self.user),
                 token=version_token(["TipRevision", revision.pk]),

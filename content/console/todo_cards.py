@@ -121,7 +121,7 @@ def text_cards(user: User, at: datetime) -> Iterator[TodoCard]:
             .values_list("locale")
             .annotate(n=Count("pk"))
         )
-        text = "The source text has changed since they were translated."
+        text = "The source text has changed since the translation."
         yield from _language_cards(user, dict(counts), names, state="outdated", what="to update", text=text)
 
 

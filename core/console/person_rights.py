@@ -28,11 +28,11 @@ class SomeRightsForm(ConsoleForm):
     """Roles, languages and countries to give to a person or to take away."""
 
     roles = forms.MultipleChoiceField(label="Roles", required=False, widget=forms.CheckboxSelectMultiple)
-    locales = forms.MultipleChoiceField(label="Languages", required=False, widget=forms.SelectMultiple(attrs={"size": 6}))
+    locales = forms.MultipleChoiceField(label="Languages", required=False, widget=forms.SelectMultiple)
     countries = forms.MultipleChoiceField(
         label="Countries whose services, checks and own texts the person works on",
         required=False,
-        widget=forms.SelectMultiple(attrs={"size": 6}),
+        widget=forms.SelectMultiple,
     )
     reason = forms.CharField(label="Reason", max_length=300, required=False)
 
@@ -50,6 +50,9 @@ class SomeRightsForm(ConsoleForm):
         field = self.fields[name]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = choices
+        if name != "roles":
+            # A box no higher than its list; browsers show one of a single row as a closed one.
+            field.widget.attrs["size"] = min(6, max(2, len(choices)))
 
     def chosen(self) -> Rights:
         """Return what was chosen. Raises Invalid."""
@@ -94,6 +97,8 @@ class PersonRightsPage(Page):
     def action_hand_out(self, data: QueryDict) -> str | None:
         form = self._form("give", data)
         chosen = form.chosen()
+        if not (chosen.roles or chosen.locales or chosen.countries):
+            raise Invalid("Choose at least one role, language or country to hand out.", code="unchanged")
         staff_changes.propose(
             self.account,
             StaffAct.CHANGE,

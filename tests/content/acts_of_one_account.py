@@ -208,7 +208,7 @@ def run(*arguments: str) -> None:
 
 def load_other_words(folder: Path, by: User) -> None:
     """Load a file with another text, other readers and another translation under this account."""
-    from tests.content.importing.test_load_words import TIP, write
+    from tests.content.importing.words_folder import TIP, write
 
     write(folder, tips=[TIP | {"audiences": ["bystander"], "title": "Pay at once", "do_now": []}], cy={TITLE: "Talwch"})
     run("load_words", "--folder", str(folder), "--by", by.username)

@@ -244,6 +244,8 @@ def test_a_lead_hands_out_and_withdraws_in_the_console(client: Client, lena: Use
     assert client.get(page).status_code == 403
     client.post(reverse("admin:people"), {"action": "approve", "change": change.pk})
     client.force_login(lena)
+    nothing = client.post(page, {"action": "hand-out"})
+    assert (nothing.status_code, "Choose at least one role, language or country" in nothing.content.decode()) == (400, True)
     assert client.post(page, {"action": "withdraw", "take-locales": ["cy"]}).status_code == 302
 
     assert User.objects.get(pk=eva.pk).locales == ["en"]

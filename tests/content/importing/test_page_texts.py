@@ -15,9 +15,9 @@ from content.models import Target, Unit
 from content.models.judgement import Verdict
 from core.models import User
 from tests import make
-from tests.content.importing.test_load_words import write
 from tests.content.importing.test_words_register import familiar_words
 from tests.content.importing.words import FACTS
+from tests.content.importing.words_folder import write
 
 PAGES = read_page_texts(FACTS)
 
