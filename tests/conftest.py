@@ -15,6 +15,7 @@ from unittest import mock
 
 import psycopg
 import pytest
+from django.conf import settings as product
 from django.db import connection, connections, transaction
 
 from content.models.stored_terms import forget_terms
@@ -29,6 +30,7 @@ from tools.sandbox.pytest_plugins.quick_flush import flush_quickly
 allow_flush()
 flush_quickly()
 migrate_quickly()
+product.PASSWORD_HASHERS = ["tests.hashers.OneIteration"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,8 +22,7 @@ TEXT = 'Arhoswch ac\r\nanadlwch "yn araf" <b>'
 
 
 @pytest.fixture
-def eve(settings: object) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+def eve(db: None) -> User:
     make.world()
     make.unit(KEY, "Stop and breathe", owner="tip:first-hour")
     person = make.person("eve", "localisation-editor")

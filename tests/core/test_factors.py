@@ -36,7 +36,6 @@ LOGIN, PASSWORD = "/console/login/", "correct horse battery"
 @pytest.fixture(autouse=True)
 def _outside_the_sandbox(settings: Any) -> Iterator[None]:
     settings.FACTOR_REQUIRED = True
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     yield
     cache.clear()

@@ -28,7 +28,6 @@ NEVER = ("stop", "stop-everything", "pause", "withdraw", "reject", "return", "di
 @pytest.fixture(autouse=True)
 def _outside_the_sandbox(settings: Any) -> Iterator[None]:
     settings.FACTOR_REQUIRED = True
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     yield
     cache.clear()

@@ -34,6 +34,7 @@ FOLDERS = (
     "pycache",
     "previous",
     "matrix",
+    "migrated",
 )
 FILES = ("postgres.json", "ports.json", "endpoints.json", "secrets.json", "processes.json", "staff.json", "campaign.yaml")
 

@@ -70,9 +70,13 @@ class Cluster:
             "postgres", command, _environment(), log, cwd="/", owner=self.owner, stop_signal=signal.SIGINT, stop_timeout=20
         )
 
+    def version(self) -> str:
+        """Return the version of the binaries as they print it."""
+        return self._call("postgres", "-V").stdout.strip()
+
     def major(self) -> str:
         """Return the major version of the binaries."""
-        return self._call("postgres", "-V").stdout.rpartition(" ")[2].partition(".")[0].strip()
+        return self.version().removeprefix("postgres (PostgreSQL) ").partition(".")[0]
 
     def data_major(self) -> str:
         """Return the major version that created the data."""
@@ -102,6 +106,15 @@ class Cluster:
             os.unlink(name)
         if answer.returncode != 0:
             raise UserError(f"PostgreSQL could not create its files: {_last_line(answer.stderr)}")
+
+    def copy_from(self, data: Path, superuser_password: str, password: str) -> None:
+        """Take over the data folder of a stopped cluster that has these passwords."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        shutil.copytree(data, self.data)
+        if self.owner:
+            for path in (self.data, *self.data.rglob("*")):
+                os.chown(path, self.owner.uid, self.owner.gid)
+        write_json(self.record, {**read_json(self.record), "made_with": _mark(superuser_password, password)})
 
     def create_database(self, port: int, superuser_password: str, password: str) -> None:
         """Create the role and its database."""
@@ -154,7 +167,7 @@ def cluster(paths: Paths, options: Mapping[str, str] | None = None) -> Cluster:
 
 def start(server: Cluster, processes: ManagedProcesses, port: int, log: Path, superuser_password: str, password: str) -> bool:
     """Start the server, creating cluster and database if there are none; return whether they are new."""
-    mark = hashlib.sha256(f"{superuser_password}\n{password}".encode()).hexdigest()
+    mark = _mark(superuser_password, password)
     record = read_json(server.record)
     # A half-created cluster, or one whose password is lost, is replaced.
     new = not (record.get("made_with") == mark and (server.data / "PG_VERSION").exists())
@@ -177,6 +190,11 @@ def start(server: Cluster, processes: ManagedProcesses, port: int, log: Path, su
         server.create_database(port, superuser_password, password)
         write_json(server.record, {**record, "made_with": mark})
     return new
+
+
+def _mark(superuser_password: str, password: str) -> str:
+    """Return by what the record of a cluster shows with which passwords it was made."""
+    return hashlib.sha256(f"{superuser_password}\n{password}".encode()).hexdigest()
 
 
 def remove(paths: Paths) -> None:

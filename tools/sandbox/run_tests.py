@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from tools.sandbox import coverage_report, debian, environment, previous_code, version_matrix
+from tools.sandbox import coverage_report, debian, environment, kept_database, previous_code, version_matrix
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.paths import Paths
 from tools.sandbox.processes import run_in_foreground
@@ -34,8 +34,9 @@ def run(paths: Paths, rest: list[str]) -> int:
         debian.install(missing, paths.logs / "apt.log")
     if options.postgres and not (options.postgres / "postgres").is_file():
         raise UserError(f"{options.postgres} has no program named postgres.")
-    with temporary_database(paths, Interrupts(), binaries=options.postgres) as url:
-        settings = {"DATABASE_URL": url, "PYTHONPYCACHEPREFIX": str(paths.run / "pycache")}
+    with temporary_database(paths, Interrupts(), binaries=options.postgres, template=True) as url:
+        settings = {"DATABASE_URL": url, kept_database.TEMPLATE: kept_database.DATABASE}
+        settings["PYTHONPYCACHEPREFIX"] = str(paths.run / "pycache")
         chosen = [] if options.all or "-m" in arguments else ["-m", NOT_WITHOUT_ALL]
         measured = coverage_report.command(paths) if options.coverage else ["-m"]
         spread = [] if options.coverage else spread_over(processes_for(options.processes, arguments))

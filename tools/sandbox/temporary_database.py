@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tools.sandbox import postgres
+from tools.sandbox import kept_database, postgres
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.lock import hold_run_folder
 from tools.sandbox.paths import Paths
@@ -27,10 +27,13 @@ ALLOW_TAMPERING = f"GRANT SET ON PARAMETER session_replication_role TO {postgres
 
 
 @contextmanager
-def temporary_database(paths: Paths, interrupts: Interrupts, *, binaries: Path | None = None, sql: str = "") -> Iterator[str]:
+def temporary_database(
+    paths: Paths, interrupts: Interrupts, *, binaries: Path | None = None, sql: str = "", template: bool = False
+) -> Iterator[str]:
     """Start PostgreSQL in a run folder of its own, so that tests can run beside a demo and beside each other; yield its URL.
 
     `binaries` is the folder of the programs of another PostgreSQL than the one in .venv. The superuser runs `sql` at the start.
+    With `template`, it has the migrated database `kept_database.DATABASE`.
     """
     folder = paths.run / "tests"
     folder.mkdir(exist_ok=True)
@@ -48,8 +51,17 @@ def temporary_database(paths: Paths, interrupts: Interrupts, *, binaries: Path |
             if binaries is not None:
                 # PostgreSQL has the built-in locale provider from 17 on; C.UTF-8 of the system sorts the same way.
                 server = replace(server, binaries=binaries, locale=("--locale=C.UTF-8",))
+            log = own.logs / "postgres.log"
+
+            def migrate() -> None:
+                postgres.start(server, processes, port, log, *passwords)
+                kept_database.migrate(paths, server.url(port, passwords[1]))
+                processes.stop()
+
+            if template:
+                passwords = kept_database.provide(paths, server, passwords, migrate)
             with step(f"Starting PostgreSQL {server.major()} for the tests"):
-                postgres.start(server, processes, port, own.logs / "postgres.log", *passwords)
+                postgres.start(server, processes, port, log, *passwords)
             yield server.url(port, passwords[1])
         finally:
             interrupts.ignore()

@@ -1,4 +1,4 @@
-"""Migrate the databases that tests and measurements create, and no others, in half the time.
+"""Create the databases of tests from a migrated template where there is one, and otherwise migrate them in half the time.
 
 Django renders all related models again for each change of one. Constraints, indexes and triggers concern a single model.
 """
@@ -6,28 +6,47 @@ Django renders all related models again for each change of one. Constraints, ind
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any
 from unittest.mock import patch
 
+from tools.sandbox.kept_database import TEMPLATE
+
 #: Thousands of models are rendered and kept: collecting garbage at the usual rate looks at all of them each time.
 _OBJECTS_BEFORE_COLLECTION = 100_000
 
 
 def migrate_quickly() -> None:
-    """Let Django create its test databases with `only_the_changed_model`."""
+    """Let Django create its test databases from the template that `./run test` names, or with `only_the_changed_model`."""
     from django.db.backends.base.creation import BaseDatabaseCreation
 
     create = BaseDatabaseCreation.create_test_db
 
     @wraps(create)
     def quickly(self: BaseDatabaseCreation, *arguments: Any, **options: Any) -> str:
-        with only_the_changed_model():
+        template = os.environ.get(TEMPLATE)
+        if template:
+            self.connection.settings_dict["TEST"]["TEMPLATE"] = template
+        with already_migrated() if template else only_the_changed_model():
             return create(self, *arguments, **options)
 
     BaseDatabaseCreation.create_test_db = quickly  # type: ignore[method-assign]
+
+
+@contextmanager
+def already_migrated() -> Iterator[None]:
+    """Let `migrate` do what comes after the last migration alone: write permissions and roles as this checkout has them."""
+    from django.core.management.commands.migrate import Command
+    from django.core.management.sql import emit_post_migrate_signal
+
+    def handle(self: Command, *arguments: Any, **options: Any) -> None:
+        emit_post_migrate_signal(options["verbosity"], options["interactive"], options["database"])
+
+    with patch.object(Command, "handle", handle):
+        yield
 
 
 @contextmanager
