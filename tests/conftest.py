@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import pickle
@@ -26,6 +27,7 @@ from tests.signing import Signer
 from tools.sandbox.pytest_plugins.flushing import allow_flush
 from tools.sandbox.pytest_plugins.migrating import migrate_quickly
 from tools.sandbox.pytest_plugins.quick_flush import flush_quickly
+from tools.sandbox.pytest_plugins.summary import Summary, kind_of
 
 allow_flush()
 flush_quickly()
@@ -46,8 +48,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database-only", action="store_true", help="leave out tests that use no database, on a second PostgreSQL")
 
 
-#: Markers of the tests that start processes and wait for them: the slowest.
-SLOW = ("journey", "faults", "browser", "services")
+def pytest_configure(config: pytest.Config) -> None:
+    """Print the slowest files and the number of tests that were left out at the end of a run."""
+    config.pluginmanager.register(Summary(config), "fingerpost-summary")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what stays until the end, such as modules and tests, out of every collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -61,7 +70,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
     # The option for the number of processes is None in these processes themselves.
     if "PYTEST_XDIST_WORKER" in os.environ:
-        slow = {item.path for item in items if any(item.get_closest_marker(name) for name in SLOW)}
+        slow = {item.path for item in items if kind_of(item)}
         items.sort(key=lambda item: item.path not in slow)
 
 
@@ -99,7 +108,13 @@ def real_packs(
                 packs = _compile_real_packs()
                 transaction.set_rollback(True)
             kept.write_bytes(pickle.dumps(packs))
-    return {place: json.loads(body) for place, body in pickle.loads(kept.read_bytes()).items()}
+    bodies = pickle.loads(kept.read_bytes())
+    # Millions of objects that stay: the collection of garbage would go through all of them again and again.
+    gc.disable()
+    packs = {place: json.loads(body) for place, body in bodies.items()}
+    gc.freeze()
+    gc.enable()
+    return packs
 
 
 def _compile_real_packs() -> dict[tuple[str, str], bytes]:

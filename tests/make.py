@@ -32,6 +32,7 @@ from content.models.channel_revision import Act
 from content.publishing.confirmation import candidate_digest, confirm
 from content.publishing.notices import approve_notice
 from content.publishing.publish import publish as publish_release
+from content.terms import SOURCE_LOCALE
 from core import roles
 from core.models import User
 from notifications.campaigns import audience, caution_answers, lifecycle, variants
@@ -49,6 +50,7 @@ from notifications.models import (
     Segment,
 )
 from notifications.models.registration_row import NoTeens, new_row
+from tests.made_once import made_once
 
 #: A Tuesday morning in London; tests that need a clock take this one.
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -168,9 +170,13 @@ def unit(key: str, text: str, *, owner: str = "term", by: User | None = None, ap
 
 
 def labels(*, approved: bool = False) -> None:
-    """Write the labels that no pack can do without."""
-    for key in sorted(LABELS):
-        unit(key, label_text(key), approved=approved)
+    """Write the labels that no pack can do without, all at once and without a line in the audit log, as loading a file does."""
+    made: dict[str, Any] = {"owner": "term", "by": User.objects.system(), "at": NOON, "locale": SOURCE_LOCALE}
+    texts = {key: label_text(key) for key in sorted(LABELS)}
+    Unit.objects.write_many(Unit.drafted(key=key, text=text, numbers={}, hosts=(), **made) for key, text in texts.items())
+    if approved:
+        for one in Unit.objects.filter(key__in=texts):
+            one.approve(by=checker(), at=NOON)
 
 
 def label_text(key: str) -> str:
@@ -239,6 +245,7 @@ def target(key: str, locale: str, text: str, *, approved: bool = False) -> Targe
     return made
 
 
+@made_once
 def small_content() -> None:
     """Create the least content from which the packs for Great Britain and the worldwide ones compile."""
     world()
@@ -436,6 +443,14 @@ def help_for(countries: list[str] | str) -> list[str]:
     return sorted(found)
 
 
+@made_once
+def campaign_ground() -> None:
+    """Create what a campaign needs by default: two people, all countries and locales, and a service in Great Britain."""
+    campaign_staff()
+    world()
+    service()
+
+
 def campaign(
     *, state: str = "approved", at: datetime | None = None, reached: bool = True, reach: int | None = None, **changes: Any
 ) -> Campaign:
@@ -445,12 +460,11 @@ def campaign(
     that it has in common with the earlier campaign. By default it has help in each of its countries; its cautions are answered.
     `reach` confirms a large audience.
     """
-    author, approver = campaign_staff()
     now = at or datetime.now(UTC)
-    app()
     if not Service.objects.filter(pk="gb-line").exists():
-        world()
-        service()
+        campaign_ground()
+    author, approver = campaign_staff()
+    app()
     document = definition(**changes)
     if "services" not in changes:
         document["services"] = help_for(document["audience"]["countries"])

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from content.compiling.compiler import build_pack, own_countries
 from content.compiling.facts import Snapshot
 from content.compiling.pack_parts import PackPartBuilder
@@ -13,7 +15,7 @@ from content.importing.reference import load_reference
 from content.models import Pack, Release, ReleasePack
 from content.publishing.publish import publish as publish_release
 from content.terms import PLAN_ORDER, Audience, Situation
-from core.canonical import canonical_json, digest
+from core.canonical import digest
 from tests.make import NOON, person
 
 #: Countries without a known crisis line, so the gate keeps their packs back and their readers get the worldwide one.
@@ -43,10 +45,15 @@ def candidate(packs: Packs, places: Iterable[tuple[str, str]]) -> Release:
     load_reference()
     compiled_by = person(f"compiler-{Release.objects.count()}", "publisher")
     release = Release.objects.create(compiled_by=compiled_by, compiled_at=NOON, base_id=Release.objects.current_number())
-    for country, locale in places:
-        body = canonical_json(packs[country, locale])
-        pack, _ = Pack.objects.get_or_create(digest=digest(body), defaults={"body": body.decode(), "size": len(body)})
-        ReleasePack.objects.create(release=release, country_id=country, locale_id=locale, pack=pack)
+    # The bytes of `canonical_json` in a tenth of its time; a body of other bytes would not have the digest that clients ask for.
+    bodies = {place: orjson.dumps(packs[place], option=orjson.OPT_SORT_KEYS) for place in places}
+    digests = {place: digest(body) for place, body in bodies.items()}
+    rows = {digests[place]: Pack(digest=digests[place], body=body.decode(), size=len(body)) for place, body in bodies.items()}
+    Pack.objects.bulk_create(rows.values(), ignore_conflicts=True)
+    ReleasePack.objects.bulk_create(
+        ReleasePack(release=release, country_id=country, locale_id=locale, pack_id=digests[country, locale])
+        for country, locale in bodies
+    )
     return release
 
 

@@ -35,6 +35,7 @@ from core.errors import DomainError, EditConflict
 from core.models import User
 from tests import make
 from tests.content.acts_of_one_account import ACTS, ROLES, load_other_facts, load_other_words, post, propose_tip
+from tests.made_once import made_once
 from tests.make import NOON
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,14 @@ STRICT = Policy(NOON.date())
 
 @pytest.fixture
 def mallory() -> User:
-    """Make content whose every text is approved, in English and Welsh, and one account with every role for it."""
+    """Make approved content, and one account with every role for it."""
+    approved_content()
+    return make.person("mallory", *ROLES)
+
+
+@made_once
+def approved_content() -> None:
+    """Make content whose every text is approved, in English and Welsh."""
     make.world()
     make.labels(approved=True)
     make.emergency()
@@ -56,7 +64,6 @@ def mallory() -> User:
         make.target(f"tip.first-hour.{part}", "cy", text, approved=True)
     for unit in Unit.objects.exclude(state="approved"):
         unit.approve(by=make.checker(), at=NOON)
-    return make.person("mallory", *ROLES)
 
 
 def next_release() -> dict[tuple[str, str], bytes]:

@@ -230,6 +230,7 @@ def test_promise_10_rows_in_any_order_give_the_same_bytes(db: None, seed: int) -
     assert bytes_of(random.Random(seed)) == bytes_of(None)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_promise_10_the_real_facts_compile_to_the_same_bytes_again(db: None, real_packs: Packs) -> None:
     from content.importing.facts import load_facts

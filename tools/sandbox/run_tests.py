@@ -10,11 +10,12 @@ from tools.sandbox import coverage_report, debian, environment, kept_database, p
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.paths import Paths
 from tools.sandbox.processes import run_in_foreground
+from tools.sandbox.pytest_plugins.summary import QUICK
 from tools.sandbox.temporary_database import temporary_database
 from tools.sandbox.terminal import UserError, say
 
-#: What ./run test leaves out unless it is called with --all: tests that need Debian's packages, or kill processes for minutes.
-NOT_WITHOUT_ALL = "not browser and not services and not faults"
+#: What no test may need where Debian's packages are missing.
+_WITHOUT_DEBIAN = "not browser and not services"
 
 
 def run(paths: Paths, rest: list[str]) -> int:
@@ -37,7 +38,7 @@ def run(paths: Paths, rest: list[str]) -> int:
     with temporary_database(paths, Interrupts(), binaries=options.postgres, template=True) as url:
         settings = {"DATABASE_URL": url, kept_database.TEMPLATE: kept_database.DATABASE}
         settings["PYTHONPYCACHEPREFIX"] = str(paths.run / "pycache")
-        chosen = [] if options.all or "-m" in arguments else ["-m", NOT_WITHOUT_ALL]
+        chosen = [] if options.all or "-m" in arguments else tier(arguments)
         measured = coverage_report.command(paths) if options.coverage else ["-m"]
         spread = [] if options.coverage else spread_over(processes_for(options.processes, arguments))
         command = [str(paths.python), *measured, "pytest", *chosen, *spread, *arguments]
@@ -45,6 +46,14 @@ def run(paths: Paths, rest: list[str]) -> int:
     if options.coverage:
         coverage_report.print_report(paths)
     return status
+
+
+def tier(arguments: list[str]) -> list[str]:
+    """Return the option for pytest that leaves out the slow tests: all but those of named files, as far as they can run here."""
+    named = [path for argument in arguments if (path := Path(argument.partition("::")[0])).exists()]
+    if not named or any(path.is_dir() for path in named):
+        return ["-m", QUICK]
+    return ["-m", _WITHOUT_DEBIAN] if debian.missing() else []
 
 
 def processes_for(wanted: int | None, arguments: list[str]) -> int:

@@ -13,6 +13,7 @@ from content.linting.length import Surface, length_faults, refused_length
 from content.linting.text import source_faults
 from content.models import Unit
 from tests import make
+from tests.made_once import made_once
 from tests.make import NOON
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,7 @@ WELSH = {"title": "Arhoswch", "short": "Nid eich bai chi.", "do-now.1": "Dywedwc
 
 
 @pytest.fixture(autouse=True)
+@made_once
 def tip() -> None:
     """Make a tip that is approved in English and Welsh, without a short title."""
     make.world()

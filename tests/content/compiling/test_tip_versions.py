@@ -18,6 +18,7 @@ from content.models.assurance import Method
 from content.terms import Change
 from core.models import User
 from tests import make
+from tests.made_once import made_once
 from tests.make import NOON
 
 STRICT = Policy(NOON.date())
@@ -35,15 +36,20 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def tip() -> Tip:
     """Make a tip of one step that is approved in English and Welsh."""
+    approved_tip()
+    return Tip.objects.get()
+
+
+@made_once
+def approved_tip() -> None:
     make.world()
     make.labels(approved=True)
     make.emergency()
     make.service("gb-line")
     assure("gb-line")
-    made = make.tip(approved=True)
+    make.tip(approved=True)
     for part, text in WELSH.items():
         make.target(f"tip.first-hour.{part}", "cy", text, approved=True)
-    return made
 
 
 def assure(service: str) -> None:

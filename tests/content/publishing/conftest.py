@@ -7,6 +7,7 @@ import pytest
 from content.models import Release
 from core.models import User
 from tests import make
+from tests.made_once import made_once
 
 
 @pytest.fixture
@@ -22,6 +23,12 @@ def ben(db: None) -> User:
 @pytest.fixture
 def published(db: None) -> Release:
     """Two helplines of Great Britain; tips that name the second in every kind of text, and one that names none."""
+    published_content()
+    return Release.objects.get()
+
+
+@made_once
+def published_content() -> None:
     make.small_content()
     make.service("gb-wrong", name="Help & Talk")
     make.tip(
@@ -32,4 +39,4 @@ def published(db: None) -> Release:
             "more": "First.\n\n- Ask {service:gb-wrong}.\n- Breathe.",
         },
     )
-    return make.release()
+    make.release()

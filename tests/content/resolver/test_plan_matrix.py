@@ -30,6 +30,7 @@ ANSWERED = {"phone", "sms", "chat"}
 ADULTS_AROUND = {"parent", "educator", "bystander"}
 
 
+@pytest.mark.slow
 def test_the_rules_hold_for_every_reader(real_packs: Packs) -> None:
     broken = []
     count = 0

@@ -73,7 +73,7 @@ def test_the_file_is_as_written_by_the_command_with_our_step_order() -> None:
     assert all(pack["plan_order"] == PLAN_ORDER for pack in PACKS.values())
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, PARTS))])
 def test_the_promises_hold_for_random_queries(part: int) -> None:
     rng = random.Random(part)
     names = sorted(PACKS)

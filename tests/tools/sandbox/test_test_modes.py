@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,9 +13,10 @@ from types import SimpleNamespace
 import pytest
 
 from tests import conftest
-from tools.sandbox import coverage_report, previous_code, run_tests, version_matrix
+from tools.sandbox import coverage_report, debian, previous_code, run_tests, version_matrix
 from tools.sandbox.paths import Paths
 from tools.sandbox.previous_code import Baseline, new_migrations, read_baseline
+from tools.sandbox.pytest_plugins import summary
 from tools.sandbox.terminal import UserError
 from tools.sandbox.version_matrix import Result, find_postgresqls, find_pythons
 
@@ -59,6 +61,56 @@ def test_the_whole_suite_takes_every_core_and_a_chosen_file_takes_one(monkeypatc
     assert run_tests.processes_for(3, [__file__]) == 3
     assert run_tests.spread_over(1) == []
     assert run_tests.spread_over(2)[:2] == ["-n", "2"]
+
+
+FILE, FOLDER = "tests/tools/sandbox/test_test_modes.py", "tests/tools"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing", "expected"),
+    [
+        ([], [], ["-m", summary.QUICK]),
+        (["-k", "a or b"], [], ["-m", summary.QUICK]),
+        ([FOLDER, FILE], [], ["-m", summary.QUICK]),
+        ([f"{FILE}::test_one"], [], []),
+        ([FILE], ["chromium"], ["-m", "not browser and not services"]),
+    ],
+)
+def test_a_named_file_runs_all_its_tests_that_can_run_here(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], missing: list[str], expected: list[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(debian, "missing", lambda: missing)
+
+    assert run_tests.tier(arguments) == expected
+
+
+def test_a_run_names_its_slowest_files_and_what_it_left_out() -> None:
+    many = {f"tests/test_{number}.py": float(number) for number in range(50)}
+
+    assert summary.lines({"tests/test_one.py": 3.0}, Counter()) == []
+    assert summary.lines(many, Counter({"slow": 1_200, "browser": 3})) == [
+        "Slowest files:",
+        *(f"{number:7.1f} s  tests/test_{number}.py" for number in range(49, 39, -1)),
+        "1,203 tests were left out (1,200 slow, 3 in a browser). --all runs them; so does naming their file.",
+    ]
+
+
+def test_several_processes_leave_out_slow_tests_and_say_so(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        text = "import pytest\n\ndef test_quick(): pass\n\n@pytest.mark.slow\ndef test_slow(): pass\n"
+        (tmp_path / f"test_{name}.py").write_text(text)
+    (tmp_path / "conftest.py").write_text(
+        "from tools.sandbox.pytest_plugins.summary import Summary\n\n"
+        "def pytest_configure(config):\n    config.pluginmanager.register(Summary(config))\n"
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  slow\n  journey\n  browser\n  services\n  faults\n")
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:django", "-m", summary.QUICK, "."]
+
+    done = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+
+    assert "2 tests were left out (2 slow)." in done.stdout, done.stdout
+    assert "2 passed" in done.stdout
 
 
 @dataclass

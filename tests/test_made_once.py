@@ -1,0 +1,76 @@
+"""Rows that were made once are inserted as the functions of the product made them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from content.models import Unit
+from core.models import AuditEntry, AuditLink, User
+from tests import made_once, make
+
+pytestmark = pytest.mark.django_db
+
+
+def everything() -> dict[str, Any]:
+    return {table: made_once._rows(table) for table in made_once._tables() if made_once._rows(table)}
+
+
+def test_what_is_inserted_is_what_was_made() -> None:
+    made: list[dict[str, Any]] = []
+
+    def build() -> None:
+        make.world()
+        make.service()
+        make.unit("tip.first-hour.title", "Stop and breathe", owner="tip:first-hour", approved=True)
+        made.append(everything())
+
+    builder = made_once.made_once(build)
+    for _ in range(2):
+        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+            builder()
+            assert everything() == made[0]
+            transaction.set_rollback(True)
+
+    assert len(made) == 1
+    assert len(queries) < 400
+
+
+def test_later_rows_get_other_ids_and_triggers_hold() -> None:
+    make.small_content()
+    unit = Unit.objects.get(key="tip.first-hour.title")
+    later = make.unit("tip.first-hour.more", "Breathe.", owner="tip:first-hour")
+
+    assert later.pk > Unit.objects.exclude(pk=later.pk).order_by("-pk").values_list("pk", flat=True)[0]
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Unit.objects.filter(pk=unit.pk).update(state="approved")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        AuditEntry.objects.all().delete()
+
+
+def test_the_rows_are_made_in_full_where_a_test_has_some_of_them() -> None:
+    make.world()
+    make.person("checker", "assurer", "localisation-reviewer", "publisher")
+
+    make.small_content()
+
+    assert User.objects.filter(username="checker").count() == 1
+    assert Unit.objects.filter(key="tip.first-hour.title").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_audit_log_is_chained_at_the_commit() -> None:
+    for number in range(2):
+        with transaction.atomic():
+            make.small_content()
+        assert AuditEntry.objects.exists()
+        assert AuditLink.objects.count() == AuditEntry.objects.count()
+        if number == 0:
+            with connection.cursor() as cursor:
+                cursor.execute("SET session_replication_role = replica")
+                for table in everything():
+                    cursor.execute(f'DELETE FROM "{table}"')
+                cursor.execute("SET session_replication_role = origin")
