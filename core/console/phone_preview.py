@@ -25,8 +25,8 @@ from core.models.user import User
 #: Seconds for which a link opens. The frames of a page load with it, so seconds would be enough, but networks are slow.
 LINK_SECONDS: Final = 300
 LIGHT, DARK = "light", "dark"
-#: CSS pixels: a usual phone, and the narrowest that the companion is made for.
-USUAL, NARROW = 390, 320
+#: CSS pixels: a usual Android phone, a usual iPhone, and the narrowest phone that the companion is made for.
+USUAL, IPHONE, NARROW = 360, 390, 320
 
 #: For the one page that may be in a frame, and only in one of this console. `sandbox` without `allow-same-origin` gives it an
 #: origin of its own: its scripts reach neither the session nor anything that the companion keeps in this browser.

@@ -11,14 +11,12 @@ from content.console.labels import label
 from content.terms import Recipient
 from core.console.display import country_text, language_text, region_text
 from core.console.pages import Link, page
-from core.console.phone_preview import DARK, PREVIEWS, PreviewEnded, PreviewPhone, preview_phone, shows_phones
+from core.console.phone_preview import DARK, IPHONE, PREVIEWS, PreviewEnded, PreviewPhone, preview_phone, shows_phones
 from notifications.campaigns import texts, variants
 from notifications.console.campaign_base import CampaignBasePage
 from notifications.models import Campaign
 from notifications.models.campaign import ALL
 
-#: CSS pixels of the frame for a usual Android phone. That of an iPhone is as wide as all other previews.
-_ANDROID = 360
 _USUAL_COUNTRY = "GB"
 
 
@@ -91,8 +89,8 @@ class CampaignPhonesPage(CampaignBasePage):
     def _phones(self, chosen: Mapping[str, str]) -> list[PreviewPhone]:
         shows = {"campaign": self.campaign.pk, **chosen}
         return [
-            preview_phone("Inside the app on Android", "alert", shows, to=self.user, width=_ANDROID),
-            preview_phone("Inside the app on an iPhone", "alert", shows, to=self.user),
+            preview_phone("Inside the app on Android", "alert", shows, to=self.user),
+            preview_phone("Inside the app on an iPhone", "alert", shows, to=self.user, width=IPHONE),
             preview_phone("Inside the app in dark colours", "alert", shows, to=self.user, theme=DARK),
         ]
 
