@@ -40,7 +40,8 @@ def installed() -> Path:
 
 def _install(folder: Path) -> None:
     try:
-        run(*_INSTALL, cwd=folder)
+        # The Kotlin compiler alone is 80 MB.
+        run(*_INSTALL, cwd=folder, timeout=300)
     except AssertionError as failure:
         if _UNREACHABLE.search(str(failure)):
             pytest.skip("The npm registry cannot be reached, and this machine has not kept the locked packages.")
@@ -48,9 +49,9 @@ def _install(folder: Path) -> None:
 
 
 def run(*command: str | Path, cwd: Path = ROOT, given: str | None = None, timeout: float = 120) -> str:
-    """Run a program of Node with `given` on its standard input; return its output, or fail with the outputs."""
+    """Run a program with `given` on its standard input; return its output, or fail with the outputs."""
     program = shutil.which(command[0])
-    assert program, f"{command[0]} is missing: apt-get install nodejs npm"
+    assert program, f"{command[0]} is missing: apt-get install nodejs npm default-jre-headless"
     result = subprocess.run(
         [program, *map(str, command[1:])],
         cwd=cwd,

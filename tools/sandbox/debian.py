@@ -36,6 +36,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "nodejs": ("/usr/bin/node",),
     "npm": ("/usr/bin/npm",),
     "default-jre-headless": ("/usr/bin/java",),
+    # What a generated client in Kotlin reads JSON with.
+    "libgoogle-gson-java": ("/usr/share/java/gson.jar",),
     # promtool, which checks the alarms and tries them.
     "prometheus": ("/usr/bin/promtool",),
 }

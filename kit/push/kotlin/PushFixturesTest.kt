@@ -1,5 +1,6 @@
 /*
  * Run PushHandler.kt against every fixture for Android, without a test framework: exits with 1 and prints what differs.
+ * tests/kit/test_push_kotlin.py does.
  *
  *     kotlinc PushHandler.kt PushFixturesTest.kt -include-runtime -d push.jar && java -jar push.jar ../fixtures
  */

@@ -1,5 +1,5 @@
 // What an iOS app does with a push message of Fingerpost. It needs Foundation alone, and is shared by the app and its
-// notification service extension. Nothing compiles this file here: no package that the tests use has a Swift toolchain.
+// notification service extension. Nothing compiles this file here: no package that the tests can install has a Swift compiler.
 // PushFixturesTests.swift runs it against every fixture for iOS in your project.
 
 import Foundation
