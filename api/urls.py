@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from api import health, metrics
-from api.hsds import views
+from api.hsds import taxonomies
+from api.hsds import views as hsds
 from api.pages import (
     alert_page,
     companion,
@@ -75,14 +76,14 @@ urlpatterns = [
     path("v1/problems/<str:code>", problems.ProblemView.as_view(), name="problem"),
     path("v1/schema", docs.SchemaView.as_view(), name="schema"),
     path("v1/docs", docs.DocsView.as_view(), name="docs"),
-    path("hsds/", views.HsdsRootView.as_view(), name="hsds"),
-    path("hsds/profile", views.HsdsProfileView.as_view(), name="hsds-profile"),
-    path("hsds/services", views.HsdsServicesView.as_view(), name="hsds-services"),
-    path("hsds/services/<str:service_id>", views.HsdsServiceView.as_view(), name="hsds-service"),
-    path("hsds/taxonomies", views.HsdsTaxonomiesView.as_view(), name="hsds-taxonomies"),
-    path("hsds/taxonomies/<str:taxonomy_id>", views.HsdsTaxonomyView.as_view(), name="hsds-taxonomy"),
-    path("hsds/taxonomy_terms", views.HsdsTermsView.as_view(), name="hsds-terms"),
-    path("hsds/taxonomy_terms/<str:term_id>", views.HsdsTermView.as_view(), name="hsds-term"),
+    path("hsds/", hsds.HsdsRootView.as_view(), name="hsds"),
+    path("hsds/profile", hsds.HsdsProfileView.as_view(), name="hsds-profile"),
+    path("hsds/services", hsds.HsdsServicesView.as_view(), name="hsds-services"),
+    path("hsds/services/<str:service_id>", hsds.HsdsServiceView.as_view(), name="hsds-service"),
+    path("hsds/taxonomies", taxonomies.HsdsTaxonomiesView.as_view(), name="hsds-taxonomies"),
+    path("hsds/taxonomies/<str:taxonomy_id>", taxonomies.HsdsTaxonomyView.as_view(), name="hsds-taxonomy"),
+    path("hsds/taxonomy_terms", taxonomies.HsdsTermsView.as_view(), name="hsds-terms"),
+    path("hsds/taxonomy_terms/<str:term_id>", taxonomies.HsdsTermView.as_view(), name="hsds-term"),
     path("v1/transparency", sent_counts.SentCountsView.as_view(), name="sent-counts"),
     path("a/<str:alert_id>", alert_page.AlertPageView.as_view(), name="alert-page"),
     path("transparency", sent_alerts.SentAlertsView.as_view(), name="sent-alerts"),

@@ -299,6 +299,7 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "AddressKind": "notifications.models.registration_row.AddressKind",
         "Audience": "content.terms.Audience",
         "CorrectionProblem": "content.models.correction_count.Problem",
+        "HsdsFormat": "api.hsds.pages.HsdsFormat",
         "Platform": "notifications.models.segment.Platform",
         "ReceiptEvent": "notifications.models.receipt_count.ReceiptEvent",
         "Recipient": "content.terms.Recipient",

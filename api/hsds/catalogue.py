@@ -81,6 +81,15 @@ class Catalogue:
 
         return of
 
+    def minimal(self, request: ReadRequest) -> Callable[[str], Mapping[str, str]]:
+        """Return a function from a UUID to it and the time of the last change, if known, under the name that HSDS has for it here."""
+
+        def of(name: str) -> Mapping[str, str]:
+            since = _last_modified(self.full[name], request.edition)
+            return {"id": name, **({"modified_date": since} if since else {})}
+
+        return of
+
 
 def _last_modified(entry: HsdsService, edition: Edition) -> str | None:
     """Return the instant of the entry's last change as the whole API writes instants; None where it is not known."""

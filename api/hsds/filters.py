@@ -15,18 +15,18 @@ UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _MAX_SEARCH = 80
 
 
+def search_field(help_text: str) -> PatternText:
+    """Return a field for words to look for in names."""
+    return PatternText(rf"[^\x00-\x1f]{{1,{_MAX_SEARCH}}}", max_length=_MAX_SEARCH, required=False, help_text=help_text)
+
+
 class FilterQuery(StrictSerializer):
     """Which services to return; a service has to meet every filter.
 
     `search` looks at names alone: a description says what happened to somebody, which belongs in no URL.
     """
 
-    search = PatternText(
-        rf"[^\x00-\x1f]{{1,{_MAX_SEARCH}}}",
-        max_length=_MAX_SEARCH,
-        required=False,
-        help_text="Words of the name of the service or its organization, in any case and order.",
-    )
+    search = search_field("Words of the name of the service or its organization, in any case and order.")
     taxonomy_term_id = PatternText(UUID, max_length=36, required=False, help_text="Services that have this term.")
     taxonomy_id = PatternText(UUID, max_length=36, required=False, help_text="Services that have a term of this taxonomy.")
     organization_id = PatternText(UUID, max_length=36, required=False, help_text="Services of this organization.")
@@ -44,7 +44,7 @@ def matches(whole: HsdsService, last_modified: str | None, wanted: Mapping[str, 
     """Return whether a service meets every filter of the query; `whole` is its entry with everything that belongs to it."""
     attributes = whole.get("attributes", [])
     return (
-        _is_named(whole, wanted.get("search", ""))
+        has_words(f"{whole['name']} {whole['organization']['name']}", wanted.get("search", ""))
         and _has(wanted.get("taxonomy_term_id"), {str(attribute["taxonomy_term_id"]) for attribute in attributes})
         and _has(wanted.get("taxonomy_id"), {identifier("taxonomy", str(attribute["link_type"])) for attribute in attributes})
         and _has(wanted.get("organization_id"), {whole["organization_id"]})
@@ -52,9 +52,10 @@ def matches(whole: HsdsService, last_modified: str | None, wanted: Mapping[str, 
     )
 
 
-def _is_named(whole: HsdsService, search: str) -> bool:
-    name = f"{whole['name']} {whole['organization']['name']}".casefold()
-    return all(word in name for word in search.casefold().split())
+def has_words(name: str, search: str) -> bool:
+    """Return whether the name holds every word of a search, in any case and order."""
+    folded = name.casefold()
+    return all(word in folded for word in search.casefold().split())
 
 
 def _has(wanted: str | None, found: set[str]) -> bool:

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
         "per_page=0", "per_page=501", "per_page=1e2", "full=yes", "minimum_age=15", "maximum_age=17",
         "taxonomy_term_id=1", "taxonomy_id=", "organization_id=x", "search=", "search=%09", f"search={'x' * 81}",
         "modified_after=yesterday", "modified_after=2026-12-01", "situation=blackmail", "PAGE=1",
+        "minimal=1", "format=xml", "format=", "page=1&format=ndjson", "per_page=5&format=ndjson", "minimal=true&full=true",
     ],
 )  # fmt: skip
 def test_invalid_and_unknown_parameters_are_refused_by_name(api: Client, small_release: Release, query: str) -> None:
@@ -29,6 +30,11 @@ def test_invalid_and_unknown_parameters_are_refused_by_name(api: Client, small_r
 
     assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
     assert orjson.loads(response.content)["errors"][0]["field"] == re.split("=", query)[0]
+
+
+@pytest.mark.parametrize("path", ["taxonomies?taxonomy_id=1", "taxonomies?top_only=true", "taxonomy_terms?top_only=1"])
+def test_taxonomies_take_the_parameters_that_they_have(api: Client, small_release: Release, path: str) -> None:
+    assert api.get(f"/hsds/{path}").status_code == 400
 
 
 @pytest.mark.parametrize(
