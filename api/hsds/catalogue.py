@@ -82,7 +82,7 @@ class Catalogue:
         return of
 
     def minimal(self, request: ReadRequest) -> Callable[[str], Mapping[str, str]]:
-        """Return a function from a UUID to it and the time of the last change, if known, under the name that HSDS has for it here."""
+        """Return a function from a UUID to it and when it last changed, if known, under the name that HSDS has for that here."""
 
         def of(name: str) -> Mapping[str, str]:
             since = _last_modified(self.full[name], request.edition)

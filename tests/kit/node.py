@@ -1,4 +1,4 @@
-"""Node and the packages of kit/package-lock.json, which are installed once for each lock file."""
+"""Node and locked packages, such as those of kit/package-lock.json, which are installed once for each lock file."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefe
 _UNREACHABLE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT)\b")
 
 
-def installed() -> Path:
-    """Return the folder that has the locked packages in `node_modules`; install them first where no earlier run has."""
-    digest = hashlib.sha256(b"".join((KIT / name).read_bytes() for name in _LOCKED)).hexdigest()[:12]
+def installed(locked: Path = KIT) -> Path:
+    """Return a folder with the packages that `locked` locks in `node_modules`; install them first where no earlier run has."""
+    digest = hashlib.sha256(b"".join((locked / name).read_bytes() for name in _LOCKED)).hexdigest()[:12]
     folder = Paths.from_environment(os.environ).run / "kit" / digest
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
@@ -32,7 +32,7 @@ def installed() -> Path:
         done = folder / ".installed"
         if not done.exists():
             for name in _LOCKED:
-                shutil.copy(KIT / name, folder)
+                shutil.copy(locked / name, folder)
             _install(folder)
             done.touch()
     return folder

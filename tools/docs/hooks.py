@@ -1,6 +1,8 @@
 """What is changed between docs/ and the site: the hooks that MkDocs calls (https://www.mkdocs.org/dev-guide/plugins/#events).
 
 - The server's policy allows no inline script. The theme has a few, so each becomes a file.
+- Parts of the theme that have no name for screen readers, or share it with others, get one.
+- Diagrams become pictures that were drawn before (tools/docs/diagrams.py).
 - Links to files of the repository outside docs/ become the names of these files.
 - Pages of decisions and measurements come last in the search: they name everything that other pages explain.
 - Folders of the navigation that are written with `*` become one entry for each page.
@@ -14,12 +16,21 @@ import re
 from pathlib import Path
 from typing import Any
 
+from mkdocs.exceptions import PluginError
+
+from tools.docs.diagrams import NotDrawn, with_pictures
+
 #: The content of each script by the name of its file.
 _scripts: dict[str, str] = {}
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(((?:\.\./)+[^)\s#]+)[^)\s]*\)")
+#: The list of a part of the navigation, named by its heading alone: six parts have a *How to*.
+_NESTED_LIST = re.compile(r'aria-labelledby="(__nav_\d+)(_\d+)_label"')
+_SEARCH = '<div class="md-search" data-md-component="search" role="dialog">'
 _FOLDER = "assets/inline"
 _BACKGROUND = ("adr", "measurements")
+#: Of these pages in the search. Their long tables hold some word of a question a hundred times.
+_BACKGROUND_WEIGHT = 0.01
 #: Files of the theme that make sense on a site with an address of its own only.
 _UNUSED = ("404.html", "sitemap.xml", "sitemap.xml.gz")
 
@@ -31,11 +42,11 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Replace links that lead out of docs/ by the name of the file in the repository, and weigh the page for the search."""
+def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
+    """Show diagrams, replace links that lead out of docs/ by the name of the file in the repository, and weigh for the search."""
     folder = posixpath.dirname(page.file.src_uri)
     if folder in _BACKGROUND:
-        page.meta.setdefault("search", {})["boost"] = 0.2
+        page.meta.setdefault("search", {})["boost"] = _BACKGROUND_WEIGHT
 
     def named(match: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join("docs", folder, match[2]))
@@ -44,11 +55,15 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         label = match[1].strip("`")
         return f"`{target}`" if label == target else f"{match[1]} (`{target}` in the repository)"
 
-    return _LINK.sub(named, markdown)
+    try:
+        pictured = with_pictures(markdown, docs=Path(config["docs_dir"]), up="../" * page.url.count("/"))
+    except NotDrawn as error:
+        raise PluginError(f"docs/{page.file.src_uri}: {error}") from None
+    return _LINK.sub(named, pictured)
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Move the inline scripts of a page into files."""
+    """Move the inline scripts of a page into files, and name its parts."""
     up = "../" * page.url.count("/")
 
     def moved(match: re.Match[str]) -> str:
@@ -56,7 +71,11 @@ def on_post_page(output: str, page: Any, **_: Any) -> str:
         _scripts[name] = match[1]
         return f'<script src="{up}{_FOLDER}/{name}"></script>'
 
-    return _INLINE_SCRIPT.sub(moved, output)
+    if _SEARCH not in output:
+        raise PluginError("The theme's search has another form: see tools/docs/hooks.py.")
+    named = output.replace(_SEARCH, _SEARCH.replace(">", ' aria-label="Search">'))
+    named = _NESTED_LIST.sub(r'aria-labelledby="\1_label \1\2_label"', named)
+    return _INLINE_SCRIPT.sub(moved, named)
 
 
 def on_post_build(config: Any) -> None:

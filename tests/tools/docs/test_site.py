@@ -14,6 +14,7 @@ from django.test import Client
 
 from tools.docs import __main__ as site_builder
 from tools.docs.__main__ import ROOT, build, main, replace_folder
+from tools.docs.diagrams import NotDrawn, with_pictures
 
 #: Elements whose `src` or `href` a browser loads by itself.
 _LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
@@ -80,7 +81,7 @@ def test_the_search_finds_a_key_of_a_push_message(site: Path) -> None:
 
     assert "push.html#the-platforms" in [entry["location"] for entry in index["docs"] if "apns-collapse-id" in entry["text"]]
     background = [entry for entry in index["docs"] if entry["location"].startswith(("adr/", "measurements/"))]
-    assert {entry.get("boost") for entry in background} == {0.2}
+    assert {entry.get("boost") for entry in background} == {0.01}
     assert {entry.get("boost") for entry in index["docs"] if entry not in background} == {None}
 
 
@@ -156,3 +157,28 @@ def test_a_site_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
 
     assert (folder / "index.html").read_text() == "The old site"
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_diagrams_are_pictures_with_words_for_those_who_do_not_see_them(site: Path) -> None:
+    found = [
+        image for name in ("architecture", "states") for image in re.findall(r'<img class="diagram"[^>]*>', _text(site, name))
+    ]
+
+    assert len(found) > 10
+    assert "mermaid" not in _text(site, "states")
+    for image in found:
+        picture = re.search(r'src="(diagrams/[0-9a-f]{16}\.svg)"', image)
+        assert picture
+        assert (site / picture[1]).exists()
+        assert len(re.findall(r'alt="[^"]{20,}"', image)) == 1
+
+
+def test_a_diagram_that_has_changed_since_it_was_drawn_is_refused() -> None:
+    changed = "# States\n\n```mermaid\nstateDiagram-v2\n    [*] --> somewhere-else\n```\n"
+
+    with pytest.raises(NotDrawn, match="below “States” is not drawn, or has changed since"):
+        with_pictures(changed, docs=ROOT / "docs", up="")
+
+
+def _text(site: Path, name: str) -> str:
+    return (site / f"{name}.html").read_text("utf-8")
