@@ -31,7 +31,7 @@ def serve_front(bench: ReadBench, name: str, path: str) -> str:
 def _caddy(folder: Path, tree: Path, configuration: Path, port: int, web: str, console: str) -> list[str]:
     program = shutil.which("caddy")
     if program is None:
-        raise UserError("This needs caddy. As root: apt-get install caddy")
+        raise UserError("Caddy is not installed. As root: apt-get install caddy")
     own = configuration.read_text(encoding="utf-8")
     here = {"\n{\n": "\n{\n\tadmin off\n", ":8080": f"http://127.0.0.1:{port}", "/srv/fingerpost": str(tree)}
     for ours, instead in {**here, "127.0.0.1:8000": web, "127.0.0.1:8001": console}.items():

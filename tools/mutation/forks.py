@@ -129,6 +129,7 @@ def _in_child(session: pytest.Session, items: list[pytest.Item], change: Callabl
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
+    answer: dict[str, str | None]
     try:
         try:
             change()

@@ -97,7 +97,8 @@ def run(paths: Paths, rest: list[str]) -> int:
     given = parser.parse_args(rest)
     part, parts = given.part
     deadline = time.monotonic() + given.minutes * 60
-    rows, noticed, tried = [], 0, 0
+    rows: list[str] = []
+    noticed = tried = 0
     with _copy(paths.root) as copy, temporary_database(paths, Interrupts()) as url:
         bench = Bench(paths, copy, url)
         for name in given.rule or RULES:

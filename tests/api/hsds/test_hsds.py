@@ -233,9 +233,12 @@ def test_an_entry_is_made_once_for_pages_of_any_size_and_anew_when_its_alert_end
     publish({("GB", "en"): noticed(real_packs["GB", "en"])}, [("GB", "en")])
     made: list[str] = []
     make = Catalogue.current_entry
-    monkeypatch.setattr(
-        Catalogue, "current_entry", lambda self, entry, request: made.append(entry["id"]) or make(self, entry, request)
-    )
+
+    def noted(self: Catalogue, entry: Any, request: Any) -> Any:
+        made.append(entry["id"])
+        return make(self, entry, request)
+
+    monkeypatch.setattr(Catalogue, "current_entry", noted)
 
     def read(size: int) -> Any:
         return orjson.loads(api.get(f"/hsds/services?full=true&per_page={size}").content)["contents"]

@@ -211,7 +211,7 @@ def test_refreshing_reads_every_page_and_keeps_what_was_accepted(osv: tuple[str,
     (advisory,), (malicious,) = after["packages"][PYPI].pop("six"), after["packages"][NPM].pop("debug")
     assert advisory["ranges"] == [["0", "1.0"], ["2.0", "2.4.post999999"], ["3.0", None]]
     assert malicious["ranges"] == [["4.4.2", "4.4.3-0"], ["9.0.0", None]]
-    empty = {PYPI: {}, NPM: {}}
+    empty: dict[str, dict[str, str]] = {PYPI: {}, NPM: {}}
     assert after == {"read_on": "2026-12-01", "source": f"from {service}", "accepted": {"CVE-9": "Not used."}, "packages": empty}
 
 
