@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.kit import node
+from tests.kit import kotlin, node
 
 APPS = node.KIT / "apps"
+STORY = Path(__file__).with_name("CompanionStory.kt")
 #: The names of the steps, in the order of the files.
 STEPS = ["show", "renew", "accept", "fetch", "kept", "withoutWithdrawn", "plan", "forget", "leave"]
 #: Lines of "one page".
@@ -28,3 +30,29 @@ def test_each_is_one_page_with_the_steps_of_the_browsers(name: str) -> None:
     there = re.findall(r"^(?:  (?:async )?#?|export function |async function )(\w+)\(.*\) \{$", browser, re.M)
     shared = [step for step in there if step in STEPS]
     assert shared == ["show", "renew", "accept", "kept", "withoutWithdrawn"]
+
+
+@pytest.mark.services
+def test_the_one_in_kotlin_compiles_and_takes_a_reader_through_a_week(tmp_path: Path) -> None:
+    classes = kotlin.compile_into(tmp_path / "classes", APPS / "kotlin/Companion.kt", STORY)
+
+    printed = kotlin.run_main("fingerpost.companion.CompanionStoryKt", classes=classes).splitlines()
+
+    everything = "plan blackmail: gb-999, gb-line; plain, names-the-line"
+    without_the_line = "plan blackmail: gb-999; plain"
+    assert printed == [
+        # The first start without a network, and then with one.
+        "empty [offline]", "empty [offline]",
+        "situations en []", f"{everything} []",
+        # A day without a network, and a month later.
+        "situations en [offline]", f"{everything} [offline]",
+        "situations en [offline, old]",
+        # An older manifest is refused, and the last good help stays.
+        "situations en [kept-back]", f"{everything} [kept-back]",
+        # A service is withdrawn, first by the manifest alone and then with a new pack.
+        "situations en []", f"{without_the_line} []",
+        "situations en []", f"{without_the_line} []",
+        # Everything is forgotten.
+        "neutral page", "empty []",
+        "/v1/manifest/GB", "/v1/packs/GB/en/d7", "/v1/manifest/GB", "/v1/manifest/GB", "/v1/manifest/GB", "/v1/packs/GB/en/d8",
+    ]  # fmt: skip
