@@ -100,8 +100,7 @@ def random_kills(rig: Rig) -> Verdict:
             verdict = rig.judge(campaign, last, may_double=abandoned(campaign.pk), within=900, expects_halt=bool(last))
             verdicts.append(verdict)
     whole = _together(verdicts)
-    times = f"a person resumed {len(halts)} times" if halts else "none halted"
-    whole.counted = f"{kills} kills in {len(verdicts)} campaigns; {times}"
+    whole.counted = f"kills: {kills}; campaigns: {len(verdicts)}; resumed by a person: {len(halts)}"
     return whole
 
 
