@@ -76,16 +76,21 @@ SERVICES = (
 
 def sample_campaign() -> str:
     """Return the file for `campaign create`: under a new name each time, and due at once at any hour of the day."""
-    return _file("First-hour advice", "all", TEXTS, SERVICES)
+    return _file("First-hour advice", "all", TEXTS, SERVICES, tip="first-hour")
 
 
 def waiting_campaign() -> str:
     """Return the file of the campaign that a visitor of the start page approves: for parents in the United Kingdom."""
-    return _file(WAITING, ["GB"], WAITING_TEXTS, _WAITING_SERVICES)
+    return _file(WAITING, ["GB"], WAITING_TEXTS, _WAITING_SERVICES, tip="first-hour-parents")
 
 
 def _file(
-    name: str, countries: str | list[str], messages: Mapping[str, tuple[str, str, str, str]], services: Sequence[str]
+    name: str,
+    countries: str | list[str],
+    messages: Mapping[str, tuple[str, str, str, str]],
+    services: Sequence[str],
+    *,
+    tip: str,
 ) -> str:
     now = datetime.now(UTC)
     document = {
@@ -98,7 +103,7 @@ def _file(
             for locale, texts in messages.items()
         },
         "services": list(services),
-        "tips": {"parent": "first-hour"},
+        "tips": {"parent": tip},
         "alert": {"severity": "Moderate", "urgency": "Expected", "certainty": "Likely", "status": "Actual"},
         "home": {"zone": "Europe/London", "locale": "en"},
         "schedule": {"at": "now"},
