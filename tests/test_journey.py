@@ -311,6 +311,25 @@ def test_a_campaign_is_sent_beside_two_busy_loops(serving: Run, web: Client) -> 
     assert (status["devices"], status["accepted"], status["pending"]) == (301, 301, 0)
 
 
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("first-operation", ('"sends":true', 'fingerpost_ready{part="reads"} 1', "has taken over.", "complete and unchanged")),
+        ("first-inspection", ("address_sealed = k1.", "No log has the address.", "404", "Rows of the phone: 0")),
+    ],
+)
+def test_every_sample_of_a_tutorial_for_those_who_run_it_works(
+    serving: Run, web: Client, name: str, said: tuple[str, ...]
+) -> None:
+    address = f"http://127.0.0.1:{serving.port}"
+
+    output = run_samples(ROOT / "docs" / f"{name}.md", web=address, folder=ROOT, environment=serving.environment)
+
+    assert [words for words in said if words not in output] == []
+    assert "cInspectedPhone" not in output
+
+
 def test_no_log_of_any_process_holds_what_clients_sent(serving: Run) -> None:
     # The parent and the teen of above; alerts to the parent's phone went through the worker.
     earlier = ("cParentInCardiff0001aa", "cTeenagerInCardiff001a", "GB-WLS")

@@ -46,8 +46,9 @@ def test_the_people_of_the_tutorials_are_the_staff_of_the_sandbox() -> None:
         assert people <= STAFF.keys()
 
 
-def test_the_tutorial_of_an_app_has_a_sample_for_each_step() -> None:
-    text = Path(ROOT / "docs" / "tutorial.md").read_text("utf-8")
+@pytest.mark.parametrize("name", ["tutorial", "first-operation", "first-inspection"])
+def test_a_tutorial_without_the_console_has_a_sample_for_each_step(name: str) -> None:
+    text = Path(ROOT / "docs" / f"{name}.md").read_text("utf-8")
 
     for step in text.split("\n## ")[1:-1]:
         assert "```sh\n" in step
