@@ -1,7 +1,7 @@
-"""Count the devices of claims that ended without a settlement: each of them may have been sent to, and is sent to again.
+"""Count the devices that may be sent to more than once: a claim ended without a settlement, or FCM gave no answer.
 
-A trigger of the run's own database records each claim that another one replaces, so that the bound for repeats is exact however
-many workers end.
+A trigger of the run's own database records each claim that another one replaces, and each settlement with devices of which it is
+not certain, so that the bound for repeats is exact however many workers end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tools.faults.rig import execute
 
 @contextmanager
 def abandoned_claims() -> Iterator[Callable[[int], int]]:
-    """Yield a function that returns how many devices were under way in claims on a campaign's batches that were replaced."""
+    """Yield a function that returns how many devices of a campaign may have been sent to more than once."""
     _remove()
     execute("CREATE TABLE abandoned_claim (campaign bigint, devices integer)")
     execute(
@@ -24,7 +24,9 @@ def abandoned_claims() -> Iterator[Callable[[int], int]]:
         CREATE FUNCTION note_abandoned_claim() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             INSERT INTO abandoned_claim
-            SELECT w.campaign_id, OLD.size - OLD.accepted - OLD.rejected - OLD.unknown - OLD.skipped
+            SELECT w.campaign_id, CASE WHEN NEW.fence > OLD.fence
+                THEN OLD.size - OLD.accepted - OLD.rejected - OLD.unknown - OLD.skipped
+                ELSE cardinality(NEW.uncertain_tickets) END
             FROM notifications_wave w WHERE w.id = OLD.wave_id;
             RETURN NULL;
         END $$
@@ -33,7 +35,8 @@ def abandoned_claims() -> Iterator[Callable[[int], int]]:
     execute(
         """
         CREATE TRIGGER note_abandoned_claim AFTER UPDATE ON notifications_batch
-        FOR EACH ROW WHEN (OLD.state = 'claimed' AND NEW.fence > OLD.fence) EXECUTE FUNCTION note_abandoned_claim()
+        FOR EACH ROW WHEN (OLD.state = 'claimed' AND (NEW.fence > OLD.fence OR NEW.state <> 'claimed'))
+        EXECUTE FUNCTION note_abandoned_claim()
         """
     )
 
