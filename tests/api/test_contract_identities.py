@@ -153,6 +153,7 @@ def test_a_fault_in_a_response_is_found(schemas: dict[GenerationMode, Any], chan
     assert bool(found) is bool(fault)
 
 
+@pytest.mark.slow
 def test_every_sender_gets_a_documented_status(strategies: list[SearchStrategy[Any]]) -> None:
     senders, turns, verdicts = Senders(), count(), Verdicts()
     seen: Counter[tuple[str, str, int]] = Counter()

@@ -21,7 +21,7 @@ from tests import make
 from tests.notifications.steps import tick
 from tools.bench.push import planning
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 DEVICES = 100_000
 #: Tables that grow with the audience.

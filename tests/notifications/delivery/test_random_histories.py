@@ -250,6 +250,7 @@ def _digest_of(number: int) -> str:
     return sealed.digest("fingerpost-test", make.fid(number))
 
 
+@pytest.mark.slow
 def test_nobody_is_missed_or_doubled_in_any_order_of_events(monkeypatch: pytest.MonkeyPatch) -> None:
     # Small batches and a small canary, so that there are many of them.
     monkeypatch.setattr(planner, "BATCH_SIZE", 8)
