@@ -129,7 +129,7 @@ def faults(found: dict[str, Any]) -> list[str]:
 def report(found: dict[str, Any]) -> str:
     """Return the figures as tables of Markdown."""
     rows = [
-        [screen, category, f"{values[0]} to {values[-1]}", f"{LOWEST[category]}"]
+        [screen, category, f"{values[0]}" if values[0] == values[-1] else f"{values[0]} to {values[-1]}", f"{LOWEST[category]}"]
         for (screen, category), values in scores(found).items()
     ]
     below = {tuple(audit) for screens in found["lighthouse"] for one in screens.values() for audit in one["below"]}
@@ -144,9 +144,10 @@ def report(found: dict[str, Any]) -> str:
     middle = {name: median(one[name] for one in found["slow"]) for name in ("empty", "choices", "plan")}
     names = {"empty": "an empty page", "choices": "the first screen", "plan": "the first plan, without a pause"}
     times = [[names[name], f"{value:,.0f} ms", f"{value / middle['empty']:.1f}"] for name, value in middle.items()]
+    rounds = len(found["lighthouse"])
     version = next(iter(found["lighthouse"][0].values()))["version"]
     parts = [
-        f"Lighthouse {version}, {found['browser']}, {len(found['lighthouse'])} rounds.",
+        f"Lighthouse {version}, {found['browser']}, {rounds} round{'s' if rounds > 1 else ''}.",
         table(["screen", "category", "scores", "at least"], rows),
         "Audits below 90: "
         + (", ".join(f"{name} ({value})" if value else name for name, value in sorted(below)) or "none")
