@@ -140,9 +140,9 @@ def listed(
         # Searches rarely repeat: kept in memory, they would displace responses that many clients request. Lines may be long,
         # and are not worth compressing for one client.
         compressible = wanted is not None
-        return ReadResponse(make(), SHORT, until=until, content_type=content_type, compressible=compressible)
+        return ReadResponse(make(), SHORT, until=until, content_type=content_type, compressible=compressible, invented=True)
     # The key is the page and not the query as sent: all sizes above the largest share one page in memory.
-    return cached(request, make, until=until, key=(kind, wanted), content_type=content_type)
+    return cached(request, make, until=until, key=(kind, wanted), content_type=content_type, invented=wanted is not None)
 
 
 def cached(
@@ -152,15 +152,16 @@ def cached(
     until: float = math.inf,
     key: tuple[Hashable, ...] = (),
     content_type: str = JSON,
+    invented: bool = False,
 ) -> ReadResponse:
     """Return the response with the body that `make` returns, from memory if it was made before.
 
-    `key` is what the body depends on besides the path.
+    `key` is what the body depends on besides the path; `invented` says that clients may ask for any number of keys.
     """
     edition = request.edition.require_release()
     return edition.packs.responses.get(
         (edition.number, request.path, *key, until),
-        lambda: ReadResponse(make(), SHORT, until=until, content_type=content_type),
+        lambda: ReadResponse(make(), SHORT, until=until, content_type=content_type, invented=invented),
     )
 
 

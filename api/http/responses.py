@@ -65,6 +65,8 @@ class ReadResponse:
     until: float = math.inf
     #: Whether the body may be compressed. A body that differs for each request would be compressed for each.
     compressible: bool = True
+    #: Whether clients may invent any number of large bodies like this one, so that it is compressed quickly rather than well.
+    invented: bool = False
     #: Content coding → compressed body, filled on demand.
     _encoded: dict[str, bytes] = field(default_factory=dict, compare=False)
 
@@ -84,7 +86,7 @@ class ReadResponse:
         if coding not in self._encoded:
             # A body with a known digest is a published one: there are few, and each is compressed once.
             encoders = encoding.FAST_ENCODERS if self.digest is None else encoding.ENCODERS
-            self._encoded[coding] = encoders[coding](self.body)
+            self._encoded[coding] = (encoding.QUICK_ENCODERS if self.invented else encoders)[coding](self.body)
         return self._encoded[coding]
 
 

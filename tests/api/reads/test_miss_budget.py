@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
+import brotli
 import orjson
 import pytest
 
@@ -63,6 +65,24 @@ def test_a_page_of_services_is_made_once_and_bounded_whatever_size_is_requested(
 
     assert orjson.loads(first.body)["size"] <= MAX_FULL_PAGE_SIZE
     assert both.store.packs.responses.weight == held
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip"])
+@pytest.mark.parametrize(
+    "path", ["/hsds/services?full=true&per_page=29", "/hsds/services?search=the", "/hsds/taxonomy_terms?per_page=40"]
+)
+def test_a_page_that_clients_can_invent_is_compressed_quickly(
+    both: BothPaths, monkeypatch: pytest.MonkeyPatch, coding: str, path: str
+) -> None:
+    unused = {"br": lambda body: 1 // 0, "gzip": lambda body: 1 // 0}
+    monkeypatch.setattr(encoding, "ENCODERS", unused)
+    monkeypatch.setattr(encoding, "FAST_ENCODERS", unused)
+
+    answer = ask(both.fast, path, accept_encoding=coding)
+
+    assert (answer.status, answer["Content-Encoding"]) == (200, coding)
+    whole = gzip.decompress(answer.body) if coding == "gzip" else brotli.decompress(answer.body)
+    assert whole == ask(both.fast, path).body
 
 
 @pytest.mark.usefixtures("as_served")
