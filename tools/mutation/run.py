@@ -132,8 +132,8 @@ def _in_forks(bench: Bench, rule: Rule, chosen: list[Mutant], deadline: float, d
     changes = [Change(number, one.function, one.source) for number, one in enumerate(chosen) if one.function]
     described, results = bench.copy.parent / "run.json", bench.copy.parent / "results"
     results.write_text("", encoding="utf-8")
-    seconds = max(deadline - time.monotonic(), 0)
-    described.write_text(Run(rule.module, str(results), seconds, _PATIENCE, changes).dump(), encoding="utf-8")
+    until = time.time() + deadline - time.monotonic()
+    described.write_text(Run(rule.module, str(results), until, _PATIENCE, changes).dump(), encoding="utf-8")
     tests = bench.start(rule, "-p", "tools.mutation.forks", database, **{VARIABLE: str(described)})
     found: dict[int, bool] = {}
     try:

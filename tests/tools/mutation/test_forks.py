@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def run(
 ) -> tuple[subprocess.CompletedProcess[str], dict[int, str]]:
     """Run the mutants; return the process, and by number what noticed each."""
     described, results = checkout / "run.json", checkout / "results"
-    described.write_text(Run("rule.py", str(results), 60, patience, changes).dump())
+    described.write_text(Run("rule.py", str(results), time.time() + 60, patience, changes).dump())
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-s", "-p", "no:cacheprovider"]
     ended = subprocess.run(
         [*command, "-p", "tools.mutation.forks", "test_rule.py"],
