@@ -85,7 +85,7 @@ class ApiSchema(AutoSchema):
         if operation is None:
             return None
         problem = self.resolve_serializer(ProblemSerializer(), "response").ref
-        statuses = {*_COMMON, *getattr(self.view, "problems", ())}
+        statuses = {*_COMMON, *getattr(self.view, "problems", ()), *getattr(self.view, "problems_of", {}).get(self.method, ())}
         if "requestBody" in operation:
             statuses |= {*_WITH_BODY}
         if "security" in operation:

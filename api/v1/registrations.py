@@ -172,6 +172,7 @@ class RegistrationView(ApiView):
     # DELETE is not: the holder of the secret may always be forgotten, by an app that attests nothing too.
     attested_methods = ("PATCH",)
     problems = (403,)
+    problems_of = {"PATCH": (409,)}
     examples = {"PATCH": {"locale": "en", "app_version": "1.3.0"}}
     path_parameters = (
         path_parameter("registration_id", "[0-9a-fA-F-]{32,36}", 36, "The id that POST /v1/registrations returned."),

@@ -238,6 +238,12 @@ def test_teenagers_register_only_where_a_legal_basis_is_recorded(api: Client) ->
     )
     assert (moved.status_code, moved.json()["type"]) == (409, "/v1/problems/no-teens")
     assert Registration.objects.get().segment.country == "GB"
+    described = api.get("/v1/schema").json()["paths"]["/v1/registrations/{registration_id}"]
+    assert {method: "409" in operation["responses"] for method, operation in described.items()} == {
+        "get": False,
+        "patch": True,
+        "delete": False,
+    }
 
 
 def test_registrations_from_one_address_are_limited(api: Client, settings: Any) -> None:
