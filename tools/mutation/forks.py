@@ -160,6 +160,8 @@ def replace_code(module: str, change: Change) -> None:
         one for one in _codes(compile(change.source, module, "exec", dont_inherit=True)) if one.co_qualname == change.function
     )
     file = str(Path(module).absolute())
+    # Tests may have hidden what was there before them from the collector.
+    gc.unfreeze()
     found = [
         one
         for one in gc.get_objects()

@@ -25,6 +25,7 @@ class Door:
         return 1
 """
 TESTS = """
+import gc
 from pathlib import Path
 from rule import Door
 import pytest
@@ -33,6 +34,8 @@ import pytest
 def prepared():
     with Path("prepared").open("a") as file:
         file.write("once")
+
+gc.freeze()
 
 def test_a_child_is_refused(prepared):
     assert not Door().opens(17)
