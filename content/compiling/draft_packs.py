@@ -23,7 +23,7 @@ from content.linting.locale_tag import direction_of
 from content.models import ReleasePack
 from content.models.release import ReleaseState
 from content.resolver.types import PackContent, PackedService, PackedTip
-from content.terms import SOURCE_LOCALE
+from content.terms import SOURCE_LOCALE, WORLDWIDE
 from core.errors import Invalid
 
 
@@ -82,14 +82,20 @@ def service_draft(name: str, country: str, locale: str, *, at: datetime) -> Draf
 
 
 def published_pack(country: str, locale: str) -> PackContent:
-    """Return the published pack; where the locale has none yet, the one in the source language. Raises NothingToShow."""
-    found = ReleasePack.objects.filter(release__state=ReleaseState.PUBLISHED, country=country)
-    bodies = dict(found.filter(locale__in=[locale, SOURCE_LOCALE]).values_list("locale", "pack__body"))
-    body = bodies.get(locale, bodies.get(SOURCE_LOCALE))
-    if body is None:
-        raise NothingToShow("No release with this country is published yet. Publish one first.")
-    pack: PackContent = orjson.loads(body)
-    return pack if locale in bodies else cast(PackContent, {**pack, "locale": locale, "dir": direction_of(locale)})
+    """Return the published pack that readers of the country get. Raises NothingToShow.
+
+    A country without packs gets the worldwide one, as from the API. Where the locale has none yet, it is the one in the source
+    language.
+    """
+    found = ReleasePack.objects.filter(release__state=ReleaseState.PUBLISHED, country__in=[country, WORLDWIDE])
+    found = found.filter(locale__in=[locale, SOURCE_LOCALE])
+    bodies = {(place, tag): body for place, tag, body in found.values_list("country", "locale", "pack__body")}
+    for place in (country, WORLDWIDE):
+        for tag in (locale, SOURCE_LOCALE):
+            if (place, tag) in bodies:
+                pack: PackContent = orjson.loads(bodies[place, tag])
+                return pack if tag == locale else cast(PackContent, {**pack, "locale": locale, "dir": direction_of(locale)})
+    raise NothingToShow("No release is published yet. Publish one first.")
 
 
 def published_countries() -> list[str]:

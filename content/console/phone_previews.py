@@ -17,7 +17,16 @@ from content.resolver.types import PackContent, PackedTip
 from content.terms import SOURCE_LOCALE, WORLDWIDE, Audience
 from core.console.display import country_text, language_text
 from core.console.pages import Link, Page, page
-from core.console.phone_preview import DARK, NARROW, PREVIEWS, PreviewEnded, PreviewPhone, preview_phone, shows_phones
+from core.console.phone_preview import (
+    DARK,
+    NARROW,
+    PREVIEWS,
+    PreviewEnded,
+    PreviewKind,
+    PreviewPhone,
+    preview_phone,
+    shows_phones,
+)
 from core.errors import NotFound
 
 #: The country that is shown first where it is among those to choose from.
@@ -48,7 +57,7 @@ def _content(shows: Mapping[str, Any], read: Any) -> Mapping[str, Any]:
         raise PreviewEnded(error.detail) from None
 
 
-PREVIEWS.update({"tip": _shown_tip, "service": _shown_service, "pack": _shown_pack})
+PREVIEWS.update(tip=PreviewKind(_shown_tip), service=PreviewKind(_shown_service), pack=PreviewKind(_shown_pack))
 
 
 class ItemPreviewPage(Page):
@@ -178,8 +187,8 @@ class ServicePhonePage(ItemPreviewPage):
         return "service", {"service": self.item.pk, "audience": audience}
 
     def draft(self) -> dict[str, Any]:
-        service_draft(self.item.pk, self.country, self.locale, at=self.at)
-        return {"service": self.item}
+        pack = service_draft(self.item.pk, self.country, self.locale, at=self.at).pack
+        return {"service": next(service for service in pack["services"] if service["id"] == self.item.pk)}
 
 
 def more_of(tip: PackedTip) -> SafeString:

@@ -24,7 +24,7 @@ from core.console.display import country_text, language_text
 from core.console.pages import Link, Page, page
 from core.console.phone_preview import PreviewPhone, preview_phone, shows_phones
 
-#: Ages that a reader can have; 0 means "not given".
+#: Ages that the form offers, in years.
 _AGES = range(8, 26)
 #: How many changes the page lists; the others are on the page of all changes.
 _MAX_CHANGES = 20
@@ -72,19 +72,22 @@ class ReleasePreviewPage(Page):
         locale = self._chosen("locale", locales, "en")
         audience = self._chosen("audience", Audience.values, Audience.TEEN.value)
         situation = self._chosen("situation", Situation.values, Situation.BLACKMAIL.value)
-        age = self._chosen("age", [str(age) for age in _AGES], "")
+        given = self._chosen("age", [str(age) for age in _AGES], "")
+        age = int(given) if given else None
         found = ReleasePack.objects.filter(release=self.release, country=country, locale=locale)
         body = found.values_list("pack__body", flat=True).first()
+        chosen = {"country": country, "locale": locale, "audience": audience, "situation": situation, "age": age}
         shown: dict[str, Any] = {}
         if body is not None:
             pack: PackContent = json.loads(body)
-            query = Query(country, situation, audience=audience, age=int(age) if age else None)
+            # What kit/companion/preview.js asks for the same reader: the phones and the page show one plan.
+            query = Query(country, situation, audience=audience, age=age, languages=(locale,))
             plan = resolve(pack, query, self.at)
             shown = {
                 "pack": pack,
                 "steps": list(_steps(pack, plan)),
                 "tips": list(_tips(pack, plan)),
-                **self._phones({"country": country, "locale": locale, "audience": audience, "situation": situation}),
+                **self._phones(chosen),
             }
         return {
             "release": self.release,
@@ -93,13 +96,7 @@ class ReleasePreviewPage(Page):
             "audiences": Audience.values,
             "situations": Situation.values,
             "ages": _AGES,
-            "chosen": {
-                "country": country,
-                "locale": locale,
-                "audience": audience,
-                "situation": situation,
-                "age": int(age) if age else None,
-            },
+            "chosen": chosen,
             **shown,
         }
 
@@ -110,7 +107,7 @@ class ReleasePreviewPage(Page):
         place = {"country": shows["country"], "locale": shows["locale"]}
         if against is not None and ReleasePack.objects.filter(release=against, **place).exists():
             is_published = against.state == ReleaseState.PUBLISHED
-            caption = f"Release {against.number}, {'published' if is_published else 'before it'}"
+            caption = f"Release {against.number}, {'published' if is_published else 'the one before'}"
             found.append(preview_phone(caption, "pack", {**shows, "release": against.pk}, to=self.user))
         caption = f"Release {self.release.number}, this one"
         found.append(preview_phone(caption, "pack", {**shows, "release": self.release.pk}, to=self.user))

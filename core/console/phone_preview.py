@@ -18,8 +18,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
-from core.console.pages import Page, page
-from core.errors import Gone
+from core import roles
+from core.console.pages import Page, page, status_of
+from core.errors import Forbidden, Gone
 from core.models.user import User
 
 #: Seconds for which a link opens. The frames of a page load with it, so seconds would be enough, but networks are slow.
@@ -42,7 +43,6 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
 }
-_signer = TimestampSigner(salt="fingerpost.phone-preview")
 
 
 class PreviewEnded(Gone):
@@ -51,8 +51,20 @@ class PreviewEnded(Gone):
     code = "preview-ended"
 
 
-#: Kind of preview → the function that returns the content of the frame from what the link says, at an instant.
-PREVIEWS: dict[str, Callable[[Mapping[str, Any], datetime], Mapping[str, Any]]] = {}
+@dataclass(frozen=True)
+class PreviewKind:
+    """One kind of preview.
+
+    `read` returns the content of the frame from what the link says, at an instant. `readers` are the permissions of which one
+    opens it; empty: it is open to everybody who has a role.
+    """
+
+    read: Callable[[Mapping[str, Any], datetime], Mapping[str, Any]]
+    readers: tuple[str, ...] = ()
+
+
+#: The kinds by the name that is in the link.
+PREVIEWS: dict[str, PreviewKind] = {}
 
 
 @dataclass(frozen=True)
@@ -68,23 +80,27 @@ def preview_phone(
     caption: str, kind: str, shows: Mapping[str, Any], *, to: User, theme: str = LIGHT, width: int = USUAL
 ) -> PreviewPhone:
     """Return a phone that shows this kind of preview to this person, for LINK_SECONDS."""
-    link = _signer.sign_object({**_holder(to), "kind": kind, "shows": {**shows, "theme": theme}}, compress=True)
+    link = _signer(to).sign_object({"kind": kind, "shows": {**shows, "theme": theme}}, compress=True)
     return PreviewPhone(caption, reverse("admin:phone-preview", args=[link]), width)
 
 
 def shown_by(link: str, user: User) -> tuple[str, Mapping[str, Any]]:
     """Return the kind of a preview and what it shows; raise PreviewEnded for an old or changed link, and for another person's."""
     try:
-        value = _signer.unsign_object(link, max_age=LINK_SECONDS)
+        value = _signer(user).unsign_object(link, max_age=LINK_SECONDS)
     except (BadSignature, ValueError):
         raise PreviewEnded() from None
-    if not (isinstance(value, dict) and value.items() >= _holder(user).items() and value.get("kind") in PREVIEWS):
+    if value["kind"] not in PREVIEWS:
         raise PreviewEnded()
     return value["kind"], value["shows"]
 
 
-def _holder(user: User) -> dict[str, object]:
-    return {"id": user.pk, "auth": user.get_session_auth_hash()[:20]}
+def _signer(user: User) -> TimestampSigner:
+    """Return the signer of the links of one person in sessions with the present password.
+
+    Everybody who has a link can read what is in it, so the person and the session are in the key alone.
+    """
+    return TimestampSigner(salt=f"fingerpost.phone-preview.{user.pk}.{user.get_session_auth_hash()}")
 
 
 def preview_page(content: Mapping[str, Any]) -> HttpResponse:
@@ -107,7 +123,10 @@ class PhonePreviewPage(Page):
 
     def render(self, status: int = 200) -> HttpResponse:
         try:
-            kind, shows = shown_by(self.kwargs["link"], self.user)
-            return preview_page(PREVIEWS[kind](shows, self.at))
-        except Gone as error:
-            return preview_ended_page(error.detail, 410)
+            name, shows = shown_by(self.kwargs["link"], self.user)
+            kind = PREVIEWS[name]
+            if kind.readers:
+                roles.require(self.user, *kind.readers)
+            return preview_page(kind.read(shows, self.at))
+        except (Gone, Forbidden) as error:
+            return preview_ended_page(error.detail, status_of(error))

@@ -2,11 +2,10 @@
 
    The element #content holds JSON: `pack`, `country`, `audience`, `theme` ("light", "dark", or null for that of the device), and
    what is shown first: `tip` (a slug), `service` (an id), `alert` (title, body, lang, dir, tip, services), `situation`, or nothing
-   of these for the situations. */
+   of these for the situations. `age` (years) and `region` (ISO 3166-2) may be missing: the reader has not said them. */
 
 import { availability, resolve } from "../resolver/index.js";
 import { element, phrase } from "./dom.js";
-import { languagesOf } from "./locales.js";
 import { frame, heading } from "./screens/frame.js";
 import { planScreen } from "./screens/plan.js";
 import { situationsScreen } from "./screens/situations.js";
@@ -34,11 +33,11 @@ const STEP_OF_ROLE = {
 /** What screens read of the app (main.js), for content that never changes. */
 class Preview {
   constructor(shows) {
-    const { pack, country, audience } = shows;
+    const { pack, country, audience, age = null, region = null } = shows;
     this.shows = shows;
     this.pack = pack;
     this.words = wordsOf(pack);
-    this.choices = { country, locale: pack.locale, audience, age: null, region: null };
+    this.choices = { country, locale: pack.locale, audience, age, region };
     this.content = { notes: [], issued: null, locales: [pack.locale], now: () => Date.now() };
     this.situation = shows.situation ?? null;
     this.cannotSpeak = false;
@@ -67,10 +66,11 @@ class Preview {
     this.go(this.screen);
   }
 
+  /** Return the query of this reader, who reads the language of the pack. That of the browser is the staff's. */
   query(situation) {
     const { country, audience, locale, age, region } = this.choices;
     const canSpeak = this.cannotSpeak ? false : null;
-    return { country, situation, audience, age, region, languages: languagesOf(locale), can_speak: canSpeak };
+    return { country, situation, audience, age, region, languages: [locale], can_speak: canSpeak };
   }
 }
 

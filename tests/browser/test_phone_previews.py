@@ -94,9 +94,7 @@ def test_a_frame_has_an_origin_of_its_own_and_leads_nowhere(page: Page, complain
     assert complaints == []
 
 
-def test_a_link_opens_for_nobody_else_and_not_in_another_page(
-    context_of: Callable[..., BrowserContext], page: Page, complaints: list[str]
-) -> None:
+def test_a_link_opens_for_nobody_else(context_of: Callable[..., BrowserContext], page: Page, complaints: list[str]) -> None:
     page.goto("/console/tips/first-hour/en/phone/")
     path = page.locator(".fp-preview iframe").first.get_attribute("src")
     other = context_of(make.person("oli", "localisation-editor")).new_page()
@@ -136,6 +134,28 @@ def test_a_publisher_sees_the_candidate_beside_what_is_published(
     assert complaints == []
 
 
+@pytest.mark.parametrize(("age", "expected"), [("", True), ("12", False), ("15", True)])
+def test_the_phone_and_the_page_show_the_plan_for_one_reader(
+    context_of: Callable[..., BrowserContext], editor: User, complaints: list[str], age: str, expected: bool
+) -> None:
+    make.service("gb-thirteen", min_age=13, age_measured="now")
+    make.approve_texts()
+    candidate: Release = make.release(publish=False)
+    # The languages of the browser are those of staff: the reader reads that of the pack.
+    window = context_of(make.person("pol", "publisher"), width=1200, locale="ar-EG")
+    page = listen(window.new_page(), complaints)
+
+    page.goto(f"/console/releases/{candidate.number}/preview/?country=GB&locale=en&situation=blackmail&age={age}")
+
+    _, phone = phones(page, 2)
+    expect(phone.get_by_role("link", name="0800 1111").first).to_be_attached()
+    on_phone = set(phone.locator("h3, summary").all_text_contents())
+    on_page = set(page.locator("details ol > li li > bdi:not(.fp-address)").all_text_contents())
+    assert any("The gb-thirteen service" in name for name in on_page) == expected
+    assert {name for name in on_phone if "service" in name} == on_page
+    assert complaints == []
+
+
 def test_campaign_staff_see_the_alert_with_its_help_inside_the_app(
     context_of: Callable[..., BrowserContext], editor: User, complaints: list[str], picture: Callable[[Page, str], None]
 ) -> None:
@@ -164,3 +184,22 @@ def test_campaign_staff_see_the_alert_with_its_help_inside_the_app(
     (phone, *_) = phones(page, 3)
     expect(phone.get_by_role("heading", name="تهديدات")).to_have_attribute("dir", "rtl")
     assert complaints == []
+
+
+def test_without_scripts_the_texts_are_on_the_page_around_each_phone(
+    context_of: Callable[..., BrowserContext], editor: User
+) -> None:
+    campaign = make.campaign(state="draft", reached=False)
+    page = context_of(make.person("amy", "campaign-author", "localisation-editor"), java_script_enabled=False).new_page()
+    expected = {
+        "/console/tips/first-hour/en/phone/": "You are not alone.",
+        "/console/services/gb-line/phone/": "Talk to someone who listens.",
+        f"/console/campaigns/{campaign.pk}/phones/": make.definition()["messages"]["en"]["inner"]["body"],
+    }
+
+    for path, text in expected.items():
+        page.goto(path)
+        expect(page.locator(".fp-preview iframe")).to_have_count(3)
+        for summary in page.locator("summary", has_text="without the phone").all():
+            summary.click()
+        expect(page.get_by_text(text).first).to_be_visible()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 import time
+import zlib
+from base64 import urlsafe_b64decode
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -98,6 +101,16 @@ def test_a_link_is_of_one_person_in_a_session(client: Client, eva: User) -> None
     eva.save()
     client.force_login(eva)
     assert client.get(link).status_code == 410
+
+
+def test_a_link_says_nothing_of_the_person_and_the_session(client: Client, eva: User) -> None:
+    for link in links(client, page()):
+        value, *_ = unquote(link).rstrip("/").rpartition("/")[2].split(":")
+        packed = urlsafe_b64decode(value.lstrip(".") + "=" * (-len(value.lstrip(".")) % 4))
+        said = json.loads(zlib.decompress(packed) if value.startswith(".") else packed)
+
+        assert said.keys() == {"kind", "shows"}
+        assert said["shows"].keys() == {"tip", "country", "locale", "audience", "theme"}
 
 
 def test_only_the_page_in_the_frame_may_be_in_one_and_nothing_keeps_it(client: Client, eva: User) -> None:
