@@ -27,11 +27,13 @@ from tests.signing import Signer
 from tools.sandbox.pytest_plugins.flushing import allow_flush
 from tools.sandbox.pytest_plugins.migrating import migrate_quickly
 from tools.sandbox.pytest_plugins.quick_flush import flush_quickly
+from tools.sandbox.pytest_plugins.static_files import find_static_files_once
 from tools.sandbox.pytest_plugins.summary import Summary, kind_of
 
 allow_flush()
 flush_quickly()
 migrate_quickly()
+find_static_files_once()
 product.PASSWORD_HASHERS = ["tests.hashers.OneIteration"]
 
 

@@ -14,6 +14,7 @@ from tools.bench import console_pages, console_rows
 from tools.bench.console_pages import MAX_MS, MAX_QUERIES, MAX_REACH_MS, REACH, PageFigures
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_every_page_about_campaigns_is_opened() -> None:
     make.small_content()

@@ -28,6 +28,7 @@ def found(figures: Iterator[Figure]) -> dict[str, str]:
     return {one.what: one.measured for one in all_figures}
 
 
+@pytest.mark.slow
 def test_the_page_the_memory_and_the_release_are_measured(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.ALLOWED_HOSTS, settings.SERVE_UNREVIEWED = ["*"], False
     # Neither VACUUM nor another process works inside the transaction of a test.

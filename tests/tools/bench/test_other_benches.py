@@ -43,6 +43,7 @@ def test_promise_13_a_stampede_is_read_while_it_is_pushed_and_under_attack(tmp_p
     assert left_running(tmp_path / "run") == []
 
 
+@pytest.mark.slow
 def test_the_resolver_bench_prints_percentiles(tmp_path: Path) -> None:
     run = Run(tmp_path, "bench", "resolver", "--rounds", "1")
 
@@ -52,6 +53,7 @@ def test_the_resolver_bench_prints_percentiles(tmp_path: Path) -> None:
     assert 0 < float(median.split()[1]) <= float(p95.split()[1]) <= float(p99.split()[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", [[], ["--tls"]], ids=["http1", "http2"])
 def test_the_emulator_bench_prints_rate_and_processor_time(tmp_path: Path, protocol: list[str]) -> None:
     run = Run(tmp_path, "bench", "emulator", "--seconds", "0.5", *protocol)

@@ -40,6 +40,7 @@ def cpu_seconds(pid: int) -> float:
     return times.user + times.system
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
 def test_a_process_gets_as_much_as_each_of_two_busy_loops(busy: ManagedProcess) -> None:
     with busy_loops(2, beside=[busy.pid]) as loops:
