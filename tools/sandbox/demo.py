@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -70,9 +71,9 @@ def run_demo(sandbox: Sandbox, *, everything: bool) -> DemoResult:
             result.figures["release"] = publish_release(sandbox, client, changed)
         with step("Reading every pack as an app does"):
             result.figures |= read_packs(client, result.figures["release"])
-        earlier = [] if everything else sandbox.json_command("campaign", "list")["campaigns"]
+        earlier = None if everything else newest_sent(sandbox)
         if earlier:
-            result.figures |= campaign_figures(sandbox.json_command("campaign", "status", str(earlier[0]["id"])))
+            result.figures |= campaign_figures(sandbox.json_command("campaign", "status", earlier))
         else:
             result.figures["registrations"] = register_devices(client, sandbox)
             result.figures["topics"] = request_topics(client)
@@ -203,10 +204,23 @@ def send_campaign(client: Client, sandbox: Sandbox) -> dict[str, Any]:
     return figures
 
 
-def submit_waiting_campaign(sandbox: Sandbox) -> None:
-    """Submit the campaign for the start page, unless that of an earlier start still waits."""
+def newest_sent(sandbox: Sandbox) -> str | None:
+    """Return the id of the newest campaign that was sent to its end, or None. The newest of all waits for its approval."""
     listed = sandbox.json_command("campaign", "list")["campaigns"]
-    if not any(row["state"] == "submitted" and row["name"].startswith(WAITING) for row in listed):
+    return next((str(row["id"]) for row in listed if row["state"] == "done"), None)
+
+
+def submit_waiting_campaign(sandbox: Sandbox) -> None:
+    """Submit the campaign for the start page, unless that of an earlier start still waits and can still be sent.
+
+    One whose end has passed waits for ever, and nobody can approve it: it is rejected.
+    """
+    listed = sandbox.json_command("campaign", "list")["campaigns"]
+    waiting = [row for row in listed if row["state"] == "submitted" and row["name"].startswith(WAITING)]
+    ended = [row for row in waiting if datetime.fromisoformat(row["not_after"]) <= datetime.now(UTC)]
+    for row in ended:
+        sandbox.json_command("campaign", "reject", str(row["id"]), "--reason", "Its end has passed.", "--by", "david")
+    if len(ended) == len(waiting):
         submit_campaign(sandbox, waiting_campaign())
 
 

@@ -40,7 +40,7 @@ WAITING_TEXTS = {
     "en": (
         "News in the app",
         "Take two minutes to read it.",
-        "Someone asks for money, or they will share a picture",
+        "If someone threatens to share a private picture",
         "Do not pay, and stop answering. It is never the young person's fault. Below is what to do first, and who helps.",
     ),
     "ar": (
@@ -53,7 +53,8 @@ WAITING_TEXTS = {
         "Newydd yn yr ap",
         "Cymerwch ddau funud i'w ddarllen.",
         "Os oes rhywun yn bygwth rhannu llun preifat",
-        "Peidiwch â thalu, a pheidiwch ag ateb. Nid bai'r person ifanc yw hyn byth. Isod mae beth i'w wneud yn gyntaf.",
+        "Peidiwch â thalu, a pheidiwch ag ateb. Nid bai'r person ifanc yw hyn byth. "
+        "Isod mae beth i'w wneud yn gyntaf, a phwy sy'n helpu.",
     ),
 }
 #: The name of that campaign begins with this.

@@ -19,19 +19,31 @@
     return found;
   }
 
+  function keyOf({ alert, rev }) {
+    return `${alert} ${rev}`;
+  }
+
   function card(phone, shown) {
     const found = made("button", "card");
     found.type = "button";
-    found.dataset.alert = shown.alert;
+    found.dataset.key = keyOf(shown);
     found.lang = phone.locale;
     found.dir = phone.dir;
-    const time = made("time", "", new Date(shown.at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" }));
+    const time = made("time");
     time.lang = "en";
     time.dir = "ltr";
-    found.append(time, made("strong", "", shown.title), made("span", "", shown.body));
-    found.disabled = !shown.url;
-    found.addEventListener("click", () => open(phone, shown));
+    found.append(time, made("strong"), made("span"));
     return found;
+  }
+
+  function fill(found, phone, shown) {
+    const at = new Date(shown.at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    [at, shown.title, shown.body].forEach((text, index) => {
+      const part = found.children[index];
+      if (part.textContent !== text) part.textContent = text;
+    });
+    found.disabled = !shown.url;
+    found.onclick = () => open(phone, shown);
   }
 
   function open(phone, shown) {
@@ -66,13 +78,20 @@
     return known.get(phone.locale);
   }
 
+  /** Show what the phones show now. A card that stays is the same button: a press that has begun is not lost. */
   function show(phones) {
     for (const phone of phones) {
       const { lock } = screenOf(phone);
-      const focused = lock.contains(document.activeElement) ? document.activeElement.dataset.alert : null;
-      const cards = phone.shown.map((shown) => card(phone, shown));
-      lock.replaceChildren(...(cards.length > 0 ? cards : [made("p", "", "No alert yet.")]));
-      if (focused) cards.find((one) => one.dataset.alert === focused)?.focus();
+      const before = new Map([...lock.querySelectorAll(".card")].map((one) => [one.dataset.key, one]));
+      const cards = phone.shown.map((shown) => {
+        const found = before.get(keyOf(shown)) ?? card(phone, shown);
+        fill(found, phone, shown);
+        return found;
+      });
+      const parts = cards.length > 0 ? cards : [lock.querySelector("p") ?? made("p", "", "No alert yet.")];
+      for (const part of [...lock.children]) if (!parts.includes(part)) part.remove();
+      // Moving an element takes the focus from it, so only one that is in the wrong place is moved.
+      parts.forEach((part, index) => lock.children[index] !== part && lock.insertBefore(part, lock.children[index] ?? null));
     }
   }
 

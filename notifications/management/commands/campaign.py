@@ -89,7 +89,8 @@ class Command(StaffCommand):
             self.print_result(options, {"id": campaign.pk}, f"Draft {campaign.pk}: {campaign.name}")
         elif name == "list":
             rows = [
-                {"id": row.pk, "name": row.name, "kind": row.kind, "state": row.state} for row in Campaign.objects.all()[:200]
+                {"id": row.pk, "name": row.name, "kind": row.kind, "state": row.state, "not_after": rfc3339(row.not_after)}
+                for row in Campaign.objects.all()[:200]
             ]
             lines = [f"{row['id']:>6}  {row['state']:<10} {row['kind']:<9} {row['name']}" for row in rows]
             self.print_result(options, {"campaigns": rows}, "\n".join(lines) or "There are no campaigns.")
