@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -94,7 +98,9 @@ def test_a_frame_has_an_origin_of_its_own_and_leads_nowhere(page: Page, complain
     assert complaints == []
 
 
-def test_a_link_opens_for_nobody_else(context_of: Callable[..., BrowserContext], page: Page, complaints: list[str]) -> None:
+def test_a_link_opens_for_nobody_else_and_not_in_another_page(
+    context_of: Callable[..., BrowserContext], page: Page, complaints: list[str], live_server: Any
+) -> None:
     page.goto("/console/tips/first-hour/en/phone/")
     path = page.locator(".fp-preview iframe").first.get_attribute("src")
     other = context_of(make.person("oli", "localisation-editor")).new_page()
@@ -107,6 +113,32 @@ def test_a_link_opens_for_nobody_else(context_of: Callable[..., BrowserContext],
     outside.goto(path or "")
     expect(outside.get_by_label("Username")).to_be_visible()
     assert complaints == []
+
+    # A page of another origin, which is of the same site: the browser sends the session to what it frames.
+    stranger = page.context.new_page()
+    with framing(f"{live_server.url}{path}") as address:
+        stranger.goto(address)
+        deadline = time.monotonic() + 15
+        while not stranger.frames[1].url.startswith("chrome-error:") and time.monotonic() < deadline:
+            stranger.wait_for_timeout(100)
+    assert stranger.frames[1].url.startswith("chrome-error:")
+
+
+@contextmanager
+def framing(url: str) -> Iterator[str]:
+    """Serve a page that frames the URL, and yield its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(f'<iframe src="{url}"></iframe>'.encode())
+
+    with ThreadingHTTPServer(("localhost", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
 
 
 def test_a_publisher_sees_the_candidate_beside_what_is_published(
@@ -153,6 +185,31 @@ def test_the_phone_and_the_page_show_the_plan_for_one_reader(
     on_page = set(page.locator("details ol > li li > bdi:not(.fp-address)").all_text_contents())
     assert any("The gb-thirteen service" in name for name in on_page) == expected
     assert {name for name in on_phone if "service" in name} == on_page
+    assert complaints == []
+
+
+def test_the_help_of_a_campaign_is_that_for_readers_of_the_place(
+    context_of: Callable[..., BrowserContext], editor: User, complaints: list[str]
+) -> None:
+    make.service("gb-a-wales", regions=["GB-WLS"])
+    make.unit("why.regional", "It serves one part of the country.")
+    make.approve_texts()
+    make.release()
+    words = make.definition()["messages"]["en"]
+    campaign = make.campaign(
+        state="draft", services=["gb-a-wales"], messages={"en": words | {"variants": {"GB-WLS": words}}}, reached=False
+    )
+    page = listen(context_of(make.person("ann", "campaign-author"), width=1200).new_page(), complaints)
+    reasons = []
+
+    for query in ("", "?region=GB-WLS"):
+        page.goto(f"/console/campaigns/{campaign.pk}/phones/{query}")
+        (phone, *_) = phones(page, 3)
+        expect(phone.get_by_role("heading", name="The gb-a-wales service")).to_be_visible()
+        reasons.append(phone.locator(".reasons li").all_text_contents())
+
+    # Where the place is not known, a service for one part of the country is not the first one, so no reason is given for it.
+    assert reasons == [[], ["It serves one part of the country."]]
     assert complaints == []
 
 
