@@ -42,6 +42,8 @@ PUBLIC = {
     "v1/topics": {"get"},
     "v1/sandbox/": {"get"},
     "v1/sandbox/limited": {"get"},
+    "v1/sandbox/phones": {"get"},
+    "v1/sandbox/phones/<str:locale>/<str:alert_id>": {"get"},
     "v1/sandbox/<str:name>": {"get"},
     "v1/problems/<str:code>": {"get"},
     "v1/schema": {"get"},

@@ -28,7 +28,7 @@ SERVICES: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker/compose.yaml")["
 PRODUCT = {name for name, app in get_commands().items() if str(app) in {"api", "content", "core", "notifications"}}
 #: What a management command is called with on the page.
 _BEFORE = re.compile(r"^(?:.*\brun --rm (?P<service>\w+) manage |(?:.* )?(?:python )?manage\.py |\./run manage )")
-_ENDS_A_COMMAND = {"|", "&&", ">", "#", ";"}
+_ENDS_A_COMMAND = {"|", "||", "&&", ">", "#", ";"}
 
 
 def snippets(text: str) -> Iterator[tuple[str, bool]]:

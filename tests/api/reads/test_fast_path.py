@@ -60,12 +60,20 @@ QUERIES = {
     "a/<str:alert_id>": ["", "locale=cy", "locale=fr", "locale=en&region=GB-WLS"],
     "hsds/services": [
         *("", "page=2&per_page=3", "full=true&per_page=2", "full=false", "per_page=500", "page=9999"),
-        "search=line&modified_after=2026-01-01T00:00:00Z",
+        *("search=line&modified_after=2026-01-01T00:00:00Z", "minimal=true", "format=ndjson", "minimal=true&format=ndjson"),
         *(f"taxonomy_term_id={identifier('term', 'role', name)}" for name in Role.values),
         f"taxonomy_id={identifier('taxonomy', 'role')}&organization_id={identifier('organization', 'nspcc')}",
     ],
-    "hsds/taxonomies": ["", "page=2&per_page=1"],
-    "hsds/taxonomy_terms": ["", "page=2&per_page=3"],
+    "hsds/taxonomies": ["", "page=2&per_page=1", "search=role", "format=ndjson"],
+    "hsds/taxonomy_terms": [
+        *(
+            "",
+            "page=2&per_page=3",
+            "search=helpline&format=ndjson",
+            f"taxonomy_id={identifier('taxonomy', 'role')}&top_only=true",
+        ),
+        f"parent_id={identifier('term', 'role', 'helpline')}",
+    ],
     "v1/alerts.atom": ["country=GB", "country=GB&locale=en&region=GB-SCT&audience=parent&before=2099-01-01T00:00:00Z"],
 }
 PLACES = {

@@ -81,7 +81,7 @@ def test_packages_without_any_installed_program_are_missing(tmp_path: Path) -> N
             "rabbitmq-server",
         ),
         *("libpangoft2-1.0-0", "fonts-noto-core", "zbar-tools", "libxml2-utils"),
-        *("nodejs", "npm", "default-jre-headless", "prometheus"),
+        *("nodejs", "npm", "default-jre-headless", "libgoogle-gson-java", "prometheus"),
     ]
 
 
