@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+from django.db import transaction
+
 from content.assurance.validity import longest_days, methods
 from content.models import Assurance, Channel
 from content.models.assurance import Method
-from content.models.rights import require_service_country
+from content.models.rights import country_trigger_refuses, require_service_country
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import Invalid
@@ -32,6 +34,8 @@ def record_assurance(
     until = until or latest
     if not today <= until <= latest:
         raise Invalid(f"This check can be valid from today until {latest:%-d %B %Y}.", code="until")
-    assurance = Assurance.objects.create(revision_id=channel.revision_id, by=by, at=at, method=method, until=until, note=note)
+    values = {"revision_id": channel.revision_id, "by": by, "at": at, "method": method, "until": until, "note": note}
+    with country_trigger_refuses(by), transaction.atomic():
+        assurance = Assurance.objects.create(**values)
     audit.record(by=by, verb=Verb.CHANNEL_CHECKED, row=channel, at=at, method=str(method), until=until.isoformat())
     return assurance

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 
+from content.models.rights import country_trigger_refuses
 from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPersonRequired
@@ -155,7 +156,7 @@ class Revision(models.Model):
         self.require_approver(by)
         if by.pk == self.proposed_by_id:
             raise SecondPersonRequired(f"The person who proposed {self.subject} cannot approve it; a second person must.")
-        with transaction.atomic():
+        with country_trigger_refuses(by), transaction.atomic():
             # The lock lets one decision for the row through at a time, so that the newest approved revision wins.
             stored, newer = self._locked()
             if any(row.state == RevisionState.APPROVED for row in newer):

@@ -7,12 +7,13 @@ What a tip shows to whom is approved only by a person for all countries that rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.apps import apps
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import F
 
 from content.models.country import Country
@@ -139,6 +140,23 @@ _AREA_SQL = """CASE WHEN {row}.country_id <> 'ZZ' THEN ARRAY[{row}.country_id::t
                 WHEN cardinality({row}.area) > 0 THEN {row}.area::text[] ELSE ARRAY['*'] END"""
 
 
+_OTHER_COUNTRIES = "this person works on other countries"
+
+
+@contextmanager
+def country_trigger_refuses(person: User) -> Iterator[None]:
+    """Raise NotYourCountry where the trigger `own_country` refuses: what the person checked has changed until the decision."""
+    try:
+        yield
+    except IntegrityError as refused:
+        if _OTHER_COUNTRIES in str(refused):
+            raise NotYourCountry(
+                f"The account of {person.username} does not list every country that reads this. "
+                "The account or the countries changed in the meantime."
+            ) from None
+        raise
+
+
 def _refuse_other_countries(condition: str) -> pgtrigger.Trigger:
     """Return a trigger that refuses a row of which this SQL is true: the person who decides works on other countries."""
     return pgtrigger.Trigger(
@@ -147,7 +165,7 @@ def _refuse_other_countries(condition: str) -> pgtrigger.Trigger:
         operation=pgtrigger.Insert | pgtrigger.Update,
         func=f"""
             IF {condition} THEN
-                RAISE EXCEPTION 'this person works on other countries' USING ERRCODE = 'check_violation';
+                RAISE EXCEPTION '{_OTHER_COUNTRIES}' USING ERRCODE = 'check_violation';
             END IF;
             RETURN NEW;
         """,

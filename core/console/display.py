@@ -33,17 +33,17 @@ def date_text(day: date) -> str:
 
 
 def instant_text(instant: datetime, *, seconds: bool = False) -> str:
-    """Return an instant by the reader's clock, such as "1 December 2026 at 17:30 London time"; in UTC outside the console.
+    """Return an instant by the clock of the page, such as "1 December 2026 at 17:30 London time"; in UTC outside the console.
 
-    The console sets the reader's clock (`ConsoleSite.admin_view`), so that every page shows the time of an act, such as an
-    approval, in one way. Times that a campaign or a service plans are shown in its own time zone.
+    That is the clock of the reader (`ConsoleSite.admin_view`), and on the pages of a campaign that of the campaign
+    (`use_clock_of`), so that every time on a page is told in one way. Times that a service plans are shown in its own time zone.
     """
     zone = timezone.get_current_timezone_name()
     return f"{local_text(timezone.localtime(instant), seconds=seconds)} {zone_text(zone)}"
 
 
 def time_text(instant: datetime) -> str:
-    """Return the time of day to the second by the reader's clock, such as "17:30:05 London time"."""
+    """Return the time of day to the second by the clock of the page, such as "17:30:05 London time"."""
     return f"{timezone.localtime(instant):%H:%M:%S} {zone_text(timezone.get_current_timezone_name())}"
 
 
@@ -122,6 +122,11 @@ def country_in_text(code: str) -> str:
     """Return the name of a country for the middle of a sentence, such as "the United Kingdom"; "worldwide" for ZZ."""
     name = "worldwide" if code == "ZZ" else country_text(code)
     return f"the {name}" if code in _WITH_ARTICLE else name
+
+
+def pack_country_text(code: str) -> str:
+    """Return the country of a pack, such as "the United Kingdom"; "countries without a pack of their own" for ZZ."""
+    return "countries without a pack of their own" if code == "ZZ" else country_in_text(code)
 
 
 def places_text(preposition: str, codes: Iterable[str], *, most: int, rest: bool = False) -> str:

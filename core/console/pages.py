@@ -75,6 +75,8 @@ class Page(View):
 
     #: Whether the page opens in a session without a second factor; only those that set one up do.
     open_without_factor: ClassVar[bool] = False
+    #: Name of an action in pages opened before an upgrade → its name now, for one version.
+    earlier_actions: ClassVar[Mapping[str, str]] = {}
     #: Actions that change nothing but the user's own settings, and so need no permission.
     own_actions: ClassVar[tuple[str, ...]] = ()
 
@@ -122,6 +124,7 @@ class Page(View):
         An action returns the URL to go on to, None for this page, or the response itself where there is nothing to reload.
         """
         action = request.POST.get("action", "")
+        action = self.earlier_actions.get(action, action)
         if action not in (*self.actions, *self.own_actions):
             return self.render_error(Invalid("This page has no such action.", code="action"))
         try:

@@ -69,6 +69,7 @@ class PersonRightsPage(Page):
     menu = "People"
     permission_required = HAND_OUT
     actions = dict.fromkeys(("hand-out", "withdraw"), (HAND_OUT,))
+    earlier_actions = {"take-back": "withdraw"}
 
     def load(self) -> None:
         account = User.objects.filter(pk=self.kwargs["id"], is_staff=True).exclude(pk=self.user.pk).first()
@@ -89,7 +90,7 @@ class PersonRightsPage(Page):
             "roles": sorted(self.held.roles),
             "countries": limits.countries_text(sorted(self.held.countries)),
             "giving": self._form("give", self.submitted if sent == "hand-out" else None),
-            "taking": self._form("take", self.submitted if sent == "withdraw" else None),
+            "taking": self._form("take", self.submitted if sent in ("withdraw", "take-back") else None),
             "waiting": StaffChange.objects.waiting().filter(account=self.account).first(),
         }
 

@@ -16,7 +16,7 @@ from core.console import display
 
 register = template.Library()
 register.filter("country_name", display.country_text)
-register.filter("country_in_text", display.country_in_text)
+register.filter("pack_country", display.pack_country_text)
 register.filter("language_name", display.language_text)
 register.filter("model_name", display.model_text)
 register.filter("zone_text", display.zone_text)
@@ -26,13 +26,13 @@ register.filter("role_name", roles.role_name)
 
 @register.filter
 def instant(value: datetime | None) -> SafeString | str:
-    """Show an instant with date and time by the reader's clock; "" for None."""
+    """Show an instant with date and time by the clock of the page; "" for None."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), display.instant_text(value)) if value else ""
 
 
 @register.filter
 def day(value: date | datetime | None) -> SafeString | str:
-    """Show a date, that of an instant by the reader's clock; "" for None."""
+    """Show a date, that of an instant by the clock of the page; "" for None."""
     if not value:
         return ""
     day = timezone.localtime(value) if isinstance(value, datetime) else value
@@ -41,7 +41,7 @@ def day(value: date | datetime | None) -> SafeString | str:
 
 @register.filter
 def exact_instant(value: datetime) -> SafeString:
-    """Show an instant with date and time to the second by the reader's clock."""
+    """Show an instant with date and time to the second by the clock of the page."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), display.instant_text(value, seconds=True))
 
 

@@ -19,6 +19,7 @@ from notifications.campaigns import draft_entries, draft_tasks, texts, translati
 from notifications.campaigns.messages import MAX_INNER
 from notifications.campaigns.translation_requests import TextsRefused
 from notifications.campaigns.translators import TRANSLATOR
+from notifications.console.campaign_display import use_clock_of
 from notifications.console.rights import APPROVER
 from notifications.console.tasks.task_page import typed_fields
 from notifications.console.tasks.translation_display import differences_by_place, due_text
@@ -51,6 +52,7 @@ class TranslatePage(Page):
         if found is None:
             raise NotFound("Nobody has requested these texts.")
         self.translation, self.campaign = found, found.campaign
+        use_clock_of(self.campaign)
         self.__dict__.pop("source", None)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

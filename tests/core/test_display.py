@@ -58,6 +58,11 @@ def test_of_many_countries_the_first_are_named_and_the_rest_counted() -> None:
     assert display.places_text("in", ["FR", "GB"], most=1, rest=True) == "in France and 1 more country"
 
 
+def test_the_worldwide_pack_is_that_of_countries_without_one() -> None:
+    assert display.pack_country_text("GB") == "the United Kingdom"
+    assert display.pack_country_text("ZZ") == "countries without a pack of their own"
+
+
 def test_what_has_no_name_is_shown_as_it_is() -> None:
     assert display.country_text("XX") == "XX"
     assert display.region_text("GB-XXX") == "GB-XXX"

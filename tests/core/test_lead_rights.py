@@ -247,6 +247,9 @@ def test_a_lead_hands_out_and_withdraws_in_the_console(client: Client, lena: Use
     nothing = client.post(page, {"action": "hand-out"})
     assert (nothing.status_code, "Choose at least one role, language or country" in nothing.content.decode()) == (400, True)
     assert client.post(page, {"action": "withdraw", "take-locales": ["cy"]}).status_code == 302
+    # From a page that was opened before the upgrade.
+    unchanged = client.post(page, {"action": "take-back"})
+    assert (unchanged.status_code, "no such action" in unchanged.content.decode()) == (400, False)
 
     assert User.objects.get(pk=eva.pk).locales == ["en"]
     assert client.get(reverse("admin:person-rights", args=[lena.pk])).status_code == 404

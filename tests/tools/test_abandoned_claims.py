@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+
 import pytest
 
 from notifications.delivery import claims
 from notifications.delivery.claims import Settlement
 from tests import make
 from tests.notifications.steps import end_leases, tick
-from tools.faults.abandoned import abandoned_claims
+from tools.faults.abandoned import LEASE, ReplacedEarly, abandoned_claims
 
 PROJECT = "fingerpost-test"
 
@@ -40,3 +43,25 @@ def test_replaced_claims_and_missing_answers_are_counted() -> None:
 
     assert third is not None
     assert (before, after_another, after_a_settlement, of_the_rest) == (0, 30, 40, 10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_that_is_replaced_before_its_lease_has_ended_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert timedelta(seconds=LEASE) == claims.LEASE
+    make.app()
+    make.installations(30)
+    campaign = make.campaign()
+    tick()
+    monkeypatch.setattr(claims, "LEASE", timedelta(seconds=0.2))
+
+    with abandoned_claims() as devices:
+        first = claims.claim_batch(PROJECT)
+        assert devices(campaign.pk) == 0
+        time.sleep(0.3)
+        second = claims.claim_batch(PROJECT)
+
+        assert first is not None
+        assert second is not None
+        assert first.id == second.id
+        with pytest.raises(ReplacedEarly, match="1 claims were replaced before their lease of 45 s"):
+            devices(campaign.pk)

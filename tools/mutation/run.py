@@ -31,6 +31,9 @@ from tools.sandbox.terminal import UserError, say
 
 #: Seconds after which a mutant counts as noticed, because its tests no longer end.
 _PATIENCE: Final = 180
+#: Statuses of pytest: every test passed; one failed, or its module could not be imported.
+_PASSED: Final = 0
+_NOTICED: Final = (1, 2)
 _LEFT_OUT: Final = shutil.ignore_patterns(".git", ".venv", ".run", "__pycache__", "node_modules", "docs")
 
 
@@ -88,7 +91,7 @@ class Bench:
 
 
 def run(paths: Paths, rest: list[str]) -> int:
-    """Run the mutants; return 1 if fewer than nine in ten of those that change something are noticed."""
+    """Run the mutants; return 1 if none was tried, or fewer than nine in ten of those that change something are noticed."""
     parser = argparse.ArgumentParser(prog="./run mutate", description=__doc__)
     parser.add_argument("--rule", choices=RULES, action="append", help="one rule (default: all)")
     parser.add_argument("--limit", type=int, default=1000, help="mutants of each rule, evenly spread (all)")
@@ -121,7 +124,25 @@ def run(paths: Paths, rest: list[str]) -> int:
         )
     )
     say(f"\n{noticed} of {tried} noticed ({noticed / max(tried, 1):.0%}).")
-    return 0 if noticed >= 0.9 * tried else 1
+    return status_of(noticed, tried)
+
+
+def status_of(noticed: int, tried: int) -> int:
+    """Return the exit status for so many noticed mutants: 1 if none was tried, or fewer than nine in ten were noticed."""
+    return 0 if tried and noticed >= 0.9 * tried else 1
+
+
+def is_noticed(status: int, output: str) -> bool:
+    """Return whether tests that ended so noticed the mutant: one failed, or the module could not be imported.
+
+    Raises UserError if pytest ran no test for another reason, such as a wrong option or path.
+    """
+    if status in (_PASSED, *_NOTICED):
+        return status != _PASSED
+    # The mutant ended the process, or could not be imported from a conftest, which pytest calls an error of usage.
+    if status < 0 or "ImportError while loading conftest" in output:
+        return True
+    raise UserError(f"pytest ended with status {status} and ran no test:\n{output}")
 
 
 def _in_forks(bench: Bench, rule: Rule, chosen: list[Mutant], deadline: float, database: str) -> dict[int, bool]:
@@ -168,7 +189,7 @@ def _in_processes(bench: Bench, rule: Rule, chosen: list[Mutant], deadline: floa
         os.utime(file, (number, number))
         tests = bench.start(rule, "--no-migrations")
         try:
-            found[number] = tests.wait(_PATIENCE) != 0
+            found[number] = is_noticed(tests.wait(_PATIENCE), bench.output())
         except subprocess.TimeoutExpired:
             found[number] = True
         finally:

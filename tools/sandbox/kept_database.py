@@ -32,16 +32,26 @@ Passwords = tuple[str, str]
 #: Data folders that are kept, of about 100 MB each: those of two branches, or of two versions of PostgreSQL.
 _KEPT = 2
 _APPS = ("core", "content", "notifications", "api")
-#: What else a migrated database depends on: how clusters are made, and the versions of the packages that have migrations.
+#: What else a migrated database depends on: the roles and what else `migrate` writes last, how it is migrated, how clusters are
+#: made, and the versions of the packages that have migrations.
 _MADE_WITH = (
+    "config/settings.py",
+    "core/apps.py",
+    "core/database_roles.py",
+    "core/roles.py",
     "requirements/dev.txt",
     "tests/environment.py",
     "tests/migrate_template.py",
     "tools/sandbox/kept_database.py",
     "tools/sandbox/postgres.py",
+    "tools/sandbox/pytest_plugins/migrating.py",
     "tools/sandbox/temporary_database.py",
 )
-_IMPORT = re.compile(rb"^(?:from|import) ((?:%s)(?:\.\w+)+)" % "|".join(_APPS).encode(), re.MULTILINE)
+#: An import of the product: the module, and the names that are imported from it.
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from|import) ((?:%s)(?:\.\w+)*)\b(?: import (\([^)]*\)|[^\n]*))?" % "|".join(_APPS).encode(), re.MULTILINE
+)
+_NAME = re.compile(rb"\w+")
 
 
 def provide(paths: Paths, server: Cluster, passwords: Passwords, migrate: Callable[[], None]) -> Passwords:
@@ -65,18 +75,36 @@ def provide(paths: Paths, server: Cluster, passwords: Passwords, migrate: Callab
 
 
 def key(root: Path, version: str) -> str:
-    """Return the digest of everything that a migrated database of this version of PostgreSQL depends on."""
-    migrations = [path for app in _APPS for path in sorted((root / app / "migrations").glob("*.py"))]
-    contents = {path: path.read_bytes() for path in (*migrations, *(root / name for name in _MADE_WITH))}
-    for name in sorted({found.decode() for path in migrations for found in _IMPORT.findall(contents[path])}):
-        module = root / name.replace(".", "/")
-        # `from core.models import user` names a package.
-        named = [path] if (path := module.with_suffix(".py")).is_file() else sorted(module.glob("*.py"))
-        contents |= {path: path.read_bytes() for path in named}
+    """Return the digest of everything that a migrated database of this version of PostgreSQL depends on.
+
+    That is each migration with every module of the product that it imports, directly or through others.
+    """
+    waiting = [path for app in _APPS for path in sorted((root / app / "migrations").glob("*.py"))]
+    waiting += [root / name for name in _MADE_WITH]
+    contents: dict[Path, bytes] = {}
+    while waiting:
+        path = waiting.pop()
+        if path not in contents:
+            contents[path] = path.read_bytes()
+            waiting += _imported(root, contents[path]) if path.suffix == ".py" else []
     digest = hashlib.sha256(f"{version}\n{sys.version_info[:2]}\n{DATABASE}".encode())
-    for path, content in contents.items():
+    for path, content in sorted(contents.items()):
         digest.update(f"\n{path.relative_to(root)} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:32]
+
+
+def _imported(root: Path, content: bytes) -> list[Path]:
+    """Return the modules of the apps that a module imports, with the packages that they are in."""
+    names: set[str] = set()
+    for package, members in _IMPORT.findall(content):
+        names.add(package.decode())
+        # What is imported from a package may be a module.
+        names |= {f"{package.decode()}.{name.decode()}" for name in _NAME.findall(members)}
+    found: set[Path] = set()
+    for parts in (name.split(".") for name in names):
+        modules = [root.joinpath(*parts[:length]) for length in range(1, len(parts) + 1)]
+        found |= {file for one in modules for file in (one.with_suffix(".py"), one / "__init__.py") if file.is_file()}
+    return sorted(found)
 
 
 def migrate(paths: Paths, url: str) -> None:

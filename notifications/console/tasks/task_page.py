@@ -17,6 +17,7 @@ from core.errors import ChangedMeanwhile, Conflict, DomainError, Invalid
 from notifications.campaigns import draft_entries, draft_tasks, refusals
 from notifications.campaigns.checks.draft import DraftCheck, DraftFacts, check_draft
 from notifications.campaigns.checks.problem import DraftProblem
+from notifications.console.campaign_display import use_clock_of
 from notifications.console.rights import AUTHOR
 from notifications.console.tasks.translation_display import RequestView, request_views
 from notifications.console.will_happen import worded
@@ -47,6 +48,7 @@ class DraftPage(Page):
 
     def load(self) -> None:
         self.campaign = Campaign.objects.select_related("references").numbered(self.kwargs["id"])
+        use_clock_of(self.campaign)
         self.forget_check()
 
     def forget_check(self) -> None:

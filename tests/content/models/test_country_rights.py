@@ -287,6 +287,7 @@ def test_the_pages_of_a_proposal_say_who_may_approve_it(client: Client, finn: Us
 
     for shown in (alone, together):
         assert "Every country gets this, and the account of fleur lists only some countries." in shown
+        assert " whose account lists every country that reads this must approve it." in shown
     assert ('value="approve"' in alone, 'value="approve"' in alone_of_all) == (False, True)
     # The texts of the tip can be ticked by both.
     assert together_of_all.count('name="read"') == together.count('name="read"') + 1
@@ -303,6 +304,18 @@ def test_the_database_takes_approvals_and_checks_of_own_countries_alone(finn: Us
 
     User.objects.filter(pk=finn.pk).update(content_countries=["FR", "GB"])
     assert Assurance.objects.create(by=finn, **check).pk
+
+
+def test_who_lost_a_country_a_moment_ago_is_told_so(finn: User) -> None:
+    fleur = limited("fleur", "*")
+    User.objects.filter(pk=fleur.pk).update(content_countries=["FR"])
+    sentence = "The account of fleur does not list every country that reads this"
+
+    for revision in (of_tip(), of_channel(), of_service()):
+        with pytest.raises(NotYourCountry, match=sentence):
+            revision.approve(by=fleur, at=NOON)
+    with pytest.raises(NotYourCountry, match=sentence), transaction.atomic():
+        record_assurance(channel(), by=fleur, at=NOON, method=Method.RUNG)
 
 
 @pytest.mark.parametrize("country", ["GB", "ZZ"])

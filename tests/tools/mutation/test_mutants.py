@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tools.mutation.equivalents import EQUIVALENTS, Equivalent
 from tools.mutation.mutants import mutants
-from tools.mutation.run import RULES, evenly
+from tools.mutation.run import RULES, evenly, is_noticed, status_of
+from tools.sandbox.terminal import UserError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -93,3 +96,40 @@ def test_a_sample_is_spread_over_the_module() -> None:
 
     assert [one.line for one in evenly(every, 4)] == [1, 26, 51, 76]
     assert evenly(every, 200) == every
+
+
+@pytest.mark.parametrize(("noticed", "tried", "status"), [(0, 0, 1), (8, 10, 1), (9, 10, 0), (10, 10, 0)])
+def test_a_run_succeeds_where_mutants_were_tried_and_nine_in_ten_noticed(noticed: int, tried: int, status: int) -> None:
+    assert status_of(noticed, tried) == status
+
+
+def pytest_of(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Return the status and the output of pytest in a folder."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:django", "-p", "no:cacheprovider", "-c", "pytest.ini", *arguments]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "noticed"),
+    [
+        ({"test_rule.py": "def test_it(): assert True"}, False),
+        ({"test_rule.py": "def test_it(): assert False"}, True),
+        ({"test_rule.py": "import no_such_module"}, True),
+        ({"test_rule.py": "def test_it(): assert True", "conftest.py": "import no_such_module"}, True),
+    ],
+)
+def test_a_failure_or_an_import_error_notices_a_mutant(tmp_path: Path, files: dict[str, str], noticed: bool) -> None:
+    for name, text in {"pytest.ini": "[pytest]\n", **files}.items():
+        (tmp_path / name).write_text(text)
+
+    assert is_noticed(*pytest_of(tmp_path, "test_rule.py")) is noticed
+
+
+@pytest.mark.parametrize("arguments", [["--no-such-option"], ["no_such_file.py"], ["test_rule.py"]])
+def test_a_run_without_a_test_notices_nothing_and_ends(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_rule.py").write_text("")
+
+    with pytest.raises(UserError, match="ran no test"):
+        is_noticed(*pytest_of(tmp_path, *arguments))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -25,8 +25,11 @@ def checkout(tmp_path: Path) -> Path:
     """Return the files of a checkout on which the database depends, and one on which it does not."""
     texts = dict.fromkeys(kept_database._MADE_WITH, "") | {
         "core/migrations/0001_first.py": "import core.models.user\nfrom content import terms\n",
-        "core/models/user.py": "def limits(): ...",
-        "core/roles.py": "",
+        "core/models/__init__.py": "",
+        "core/models/user.py": "from core import (\n    limits,\n)\n\ndef roles():\n    import content.helper\n",
+        "core/limits.py": "LIMITS = {}",
+        "content/helper.py": "SQL = ''",
+        "core/pages.py": "",
     }
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +45,16 @@ def checkout(tmp_path: Path) -> Path:
         ("core/models/user.py", True),
         ("requirements/dev.txt", True),
         ("tools/sandbox/postgres.py", True),
-        ("core/roles.py", False),
+        # What imported modules import, and the packages that they are in.
+        ("core/models/__init__.py", True),
+        ("core/limits.py", True),
+        ("content/helper.py", True),
+        # What `migrate` does and writes last.
+        ("tools/sandbox/pytest_plugins/migrating.py", True),
+        ("config/settings.py", True),
+        ("core/apps.py", True),
+        ("core/roles.py", True),
+        ("core/pages.py", False),
     ],
 )
 def test_the_database_is_another_after_a_change_of_what_it_depends_on(checkout: Path, changed: str, another: bool) -> None:
@@ -123,5 +135,8 @@ def test_the_copied_database_has_every_migration_and_every_role() -> None:
 
     assert connection.settings_dict["TEST"]["TEMPLATE"] == DATABASE
     assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
-    granted = Permission.objects.filter(group__name="publisher").values_list("content_type__app_label", "codename")
-    assert {".".join(names) for names in granted} == set(ROLES["publisher"])
+    granted: dict[str, set[str]] = {name: set() for name in Group.objects.values_list("name", flat=True)}
+    for role, *names in Permission.objects.values_list("group__name", "content_type__app_label", "codename"):
+        if role is not None:
+            granted[role].add(".".join(names))
+    assert granted == {role: set(names) for role, names in ROLES.items()}
