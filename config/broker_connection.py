@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 from celery.app.amqp import AMQP
 from kombu.connection import Connection
+from kombu.transport import redis
+
+from config.redis_broker import Transport as RedisTransport
 
 #: Seconds between two tries to connect: from the first to the third value, more by the second each time.
 FIRST_WAIT, MORE_EACH_TIME, LONGEST_WAIT = 1.0, 1.0, 5.0
@@ -31,6 +34,11 @@ class BrokerConnection(Connection):
         intervals = {"interval_start": FIRST_WAIT, "interval_step": MORE_EACH_TIME, "interval_max": LONGEST_WAIT}
         super().ensure_connection(errback, max_retries, **{**intervals, **named})  # type: ignore[no-untyped-call]
         return self
+
+    def get_transport_cls(self) -> Any:
+        """Return the class of the transport; for Redis one that goes on after acknowledgements that were lost."""
+        found = super().get_transport_cls()  # type: ignore[no-untyped-call]
+        return RedisTransport if found is redis.Transport else found
 
 
 class BrokerAMQP(AMQP):  # type: ignore[misc]
