@@ -19,7 +19,8 @@ from core.server import Memory, Server  # noqa: E402
 
 memory: Memory = NoMemory()
 if settings.SERVES != CONSOLE:
-    memory = FastPath(django, store)
+    # First what prepares an edition, then the fast path: readers get the edition as soon as that has its responses.
     store.before_change.append(prepare)
+    memory = FastPath(django, store)
 application = Server(django, memory, threads=settings.WEB_THREADS, count=request_counts.count)
 store.start()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -22,6 +23,8 @@ from content.exporting.hsds import HsdsService
 from content.exporting.hsds_alert import HsdsAlert
 from content.exporting.hsds_ids import identifier
 from core.instants import rfc3339
+
+log = logging.getLogger(__name__)
 
 #: Forms and ends of alerts for which the JSON of entries is held: two forms, now and after the next alert has ended.
 _MAX_FORMS = 4
@@ -107,9 +110,15 @@ def prepare(edition: Edition) -> None:
 
     Otherwise the first request would, and everybody else would wait for it.
     """
-    # A fault must not keep the edition from readers of packs. The first request meets it again, and says what it is.
-    with suppress(Exception):
+    if edition.number is None:
+        return
+    # A fault must not keep the edition from readers of packs.
+    try:
         catalogue_of(edition)
+    except Exception as error:
+        # The message is not logged: it may hold values.
+        where = "".join(traceback.format_tb(error.__traceback__)[-1:]).strip()
+        log.error("cannot build the catalogue of release %d (%s): %s", edition.number, type(error).__name__, where)
 
 
 @lru_cache(maxsize=2)

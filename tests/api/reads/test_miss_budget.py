@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,16 @@ import brotli
 import orjson
 import pytest
 
+import config
 from api.hsds import catalogue
 from api.hsds.views import MAX_FULL_PAGE_SIZE
 from api.http import encoding
+from api.reads import edition_store
+from api.reads.edition import Edition
+from api.reads.edition_store import EditionStore
+from api.reads.fast_path import FastPath
 from api.reads.miss_budget import MAX_NETWORKS, MissBudget
-from tests.api.wsgi import BothPaths, ask
+from tests.api.wsgi import BothPaths, ask, with_fast_path
 from tests.packs import Packs, publish
 
 pytestmark = pytest.mark.django_db
@@ -86,29 +92,60 @@ def test_a_page_that_clients_can_invent_is_compressed_quickly(
 
 
 @pytest.mark.usefixtures("as_served")
-def test_the_catalogue_of_an_edition_is_built_before_it_comes_into_force(both: BothPaths, real_packs: Packs) -> None:
-    both.store.before_change.append(catalogue.prepare)
-    publish(real_packs, [("GB", "en"), ("DE", "en"), ("ZZ", "en")])
-    both.store.refresh()
-    built = catalogue._build.cache_info().misses
+def test_the_catalogue_of_an_edition_is_built_before_readers_get_the_edition(
+    real_packs: Packs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, seen = EditionStore(tmp_path), []
+    switch = FastPath.warm_up
 
-    assert ask(both.fast, "/hsds/services?per_page=7").status == 200
+    def warm_up(memory: FastPath, edition: Edition) -> None:
+        built = catalogue._build.cache_info().misses
+        switch(memory, edition)
+        seen.append((built, ask(with_fast_path(memory, memory._django), "/hsds/services").status))
 
-    assert catalogue._build.cache_info().misses == built
+    monkeypatch.setattr(FastPath, "warm_up", warm_up)
+    monkeypatch.setattr(edition_store, "store", store)
+    monkeypatch.setattr(store, "start", lambda: None)
+    publish(real_packs, [("GB", "en"), ("ZZ", "en")])
+    catalogue._build.cache_clear()
+
+    # The application as granian loads it.
+    runpy.run_path(str(Path(config.__file__).with_name("rsgi.py")))
+    store.refresh()
+
+    assert seen == [(1, 200)]
+    assert catalogue._build.cache_info().misses == 1
 
 
 @pytest.mark.usefixtures("as_served")
-def test_a_catalogue_that_cannot_be_built_does_not_keep_packs_from_readers(
-    both: BothPaths, real_packs: Packs, monkeypatch: pytest.MonkeyPatch
+def test_a_catalogue_that_cannot_be_built_is_logged_and_keeps_no_pack_from_readers(
+    both: BothPaths, real_packs: Packs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     both.store.before_change.append(catalogue.prepare)
-    monkeypatch.setattr(catalogue, "catalogue_of", lambda edition: 1 // 0)
+
+    def build(edition: Edition) -> None:
+        raise ValueError("secret")
+
+    monkeypatch.setattr(catalogue, "catalogue_of", build)
     number = publish(real_packs, [("GB", "en"), ("DE", "en"), ("ZZ", "en")]).number
 
     both.store.refresh()
 
     assert both.store.current().number == number
     assert ask(both.fast, "/v1/packs/DE/en").status == 200
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("api.hsds.catalogue", "ERROR")
+    assert f"release {number} (ValueError)" in record.getMessage()
+    assert "secret" not in caplog.text
+
+
+def test_before_the_first_release_there_is_no_catalogue_to_build(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = EditionStore(tmp_path)
+    store.before_change.append(catalogue.prepare)
+
+    store.refresh()
+
+    assert [record for record in caplog.records if record.name == "api.hsds.catalogue"] == []
 
 
 def test_a_network_over_its_budget_gets_429_and_packs(both: BothPaths) -> None:
