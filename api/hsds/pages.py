@@ -11,19 +11,35 @@ import orjson
 from django.db.models import TextChoices
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 
+from api.http.errors import InvalidQuery
 from api.http.fields import Choice, StrictSerializer
 from api.http.responses import JSON, SHORT, ReadResponse
 from api.reads.request import ReadRequest
 from api.v1.shapes import ResponseSerializer
 from content.exporting import hsds
+from core.canonical import digest
 
 MAX_PAGE_SIZE = 500
 _DEFAULT_PAGE_SIZE = 50
 _MAX_PAGE = 10_000
 #: Newline-delimited JSON, which HSDS names without a media type; this one is the common one.
 NDJSON = "application/x-ndjson"
+
+
+class NdjsonRenderer(BaseRenderer):
+    """The media type of lines, for the negotiation; the view writes the body."""
+
+    media_type = NDJSON
+    format = "ndjson"
+
+    def render(self, data: Any, *_args: Any, **_kwargs: Any) -> bytes:
+        raise NotImplementedError
+
+
+#: What lists have, the first one where the client does not mind.
+LIST_RENDERERS = [JSONRenderer, NdjsonRenderer]
 
 
 class HsdsFormat(TextChoices):
@@ -59,13 +75,8 @@ class PageQuery(StrictSerializer):
     format = Choice(
         choices=HsdsFormat.choices,
         required=False,
-        help_text="`ndjson`: every entry as JSON on a line of its own, without pages. Default: `json`.",
+        help_text="`ndjson`: every entry as JSON on a line of its own, without pages. Default: what `Accept` prefers.",
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.get("format") == HsdsFormat.NDJSON and (paging := {"page", "per_page"} & attrs.keys()):
-            raise ValidationError({name: ["The format ndjson has no pages. Leave this out."] for name in sorted(paging)})
-        return attrs
 
 
 class HsdsPageSerializer(ResponseSerializer):
@@ -86,6 +97,16 @@ class HsdsPageSerializer(ResponseSerializer):
 LIST_RESPONSES = {(200, JSON): HsdsPageSerializer, (200, NDJSON): OpenApiTypes.STR}
 
 
+def wants_lines(request: ReadRequest) -> bool:
+    """Return whether the list is wanted as lines: by `format`, or else by Accept. Raises InvalidQuery for a page of them."""
+    wanted = request.parameters.get("format") or (HsdsFormat.NDJSON if request.media_type == NDJSON else HsdsFormat.JSON)
+    if wanted != HsdsFormat.NDJSON:
+        return False
+    if paging := {"page", "per_page"} & request.parameters.keys():
+        raise InvalidQuery({name: ["The format ndjson has no pages. Leave this out."] for name in sorted(paging)})
+    return True
+
+
 class PageSizes(NamedTuple):
     """How many entries a page has where the request does not say, and at most; None: all there are."""
 
@@ -94,6 +115,8 @@ class PageSizes(NamedTuple):
 
 
 _PAGE_SIZES = PageSizes()
+#: Lists depend on Accept.
+_VARY = ("Accept",)
 
 
 class PageRequest(NamedTuple):
@@ -128,7 +151,7 @@ def listed(
     `kind` is what the entries depend on besides the path, for a list that is not `filtered`; `until` is how long they are valid.
     """
     wanted: PageRequest | None
-    if request.parameters.get("format") == HsdsFormat.NDJSON:
+    if wants_lines(request):
         wanted, content_type = None, NDJSON
     else:
         wanted, content_type = PageRequest.of(request, len(entries), sizes), JSON
@@ -137,12 +160,10 @@ def listed(
         return lines(entries, form=form) if wanted is None else page(entries, wanted, request, form=form)
 
     if filtered:
-        # Searches rarely repeat: kept in memory, they would displace responses that many clients request. Lines may be long,
-        # and are not worth compressing for one client.
-        compressible = wanted is not None
-        return ReadResponse(make(), SHORT, until=until, content_type=content_type, compressible=compressible, invented=True)
+        # Searches rarely repeat: kept in memory, they would displace responses that many clients request.
+        return ReadResponse(make(), SHORT, until=until, content_type=content_type, vary=_VARY, invented=True)
     # The key is the page and not the query as sent: all sizes above the largest share one page in memory.
-    return cached(request, make, until=until, key=(kind, wanted), content_type=content_type, invented=wanted is not None)
+    return cached(request, make, until=until, key=(kind, wanted), content_type=content_type, vary=_VARY, invented=True)
 
 
 def cached(
@@ -152,6 +173,7 @@ def cached(
     until: float = math.inf,
     key: tuple[Hashable, ...] = (),
     content_type: str = JSON,
+    vary: tuple[str, ...] = (),
     invented: bool = False,
 ) -> ReadResponse:
     """Return the response with the body that `make` returns, from memory if it was made before.
@@ -159,10 +181,14 @@ def cached(
     `key` is what the body depends on besides the path; `invented` says that clients may ask for any number of keys.
     """
     edition = request.edition.require_release()
-    return edition.packs.responses.get(
-        (edition.number, request.path, *key, until),
-        lambda: ReadResponse(make(), SHORT, until=until, content_type=content_type, invented=invented),
-    )
+
+    def response() -> ReadResponse:
+        body = make()
+        # With its digest: a body that the fast path does not hold would be hashed for each request.
+        name = digest(body) if invented else None
+        return ReadResponse(body, SHORT, name, until=until, content_type=content_type, vary=vary, invented=invented)
+
+    return edition.packs.responses.get((edition.number, request.path, *key, until), response)
 
 
 def page(entries: Sequence[Entry], wanted: PageRequest, request: ReadRequest, *, form: Callable[[Entry], object]) -> bytes:

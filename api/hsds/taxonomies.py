@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from api.hsds.filters import UUID, has_words, search_field
-from api.hsds.pages import LIST_RESPONSES, PageQuery, listed
+from api.hsds.pages import LIST_RENDERERS, LIST_RESPONSES, PageQuery, listed
 from api.http.auth import Public
 from api.http.fields import PatternText, QueryFlag
 from api.http.responses import SHORT, ReadResponse
@@ -45,6 +45,7 @@ class HsdsTaxonomiesView(ReadView):
     """The taxonomies that classify services."""
 
     permission_classes = [Public]
+    renderer_classes = LIST_RENDERERS
     query = TaxonomyPageQuery
     examples = {"search": "roles"}
 
@@ -81,6 +82,7 @@ class HsdsTermsView(ReadView):
     """The terms of all taxonomies."""
 
     permission_classes = [Public]
+    renderer_classes = LIST_RENDERERS
     query = TermPageQuery
     examples = {
         "search": "helpline",

@@ -18,9 +18,10 @@ from rest_framework.request import Request
 
 from api.hsds.catalogue import catalogue_of
 from api.hsds.filters import FILTERS, FilterQuery
-from api.hsds.pages import LIST_RESPONSES, PageQuery, PageSizes, cached, listed
+from api.hsds.pages import LIST_RENDERERS, LIST_RESPONSES, PageQuery, PageSizes, cached, listed, wants_lines
 from api.http import fields
 from api.http.auth import Public
+from api.http.errors import InvalidQuery
 from api.http.fields import QueryFlag
 from api.http.responses import SHORT, ReadResponse
 from api.http.schema import path_parameter
@@ -47,7 +48,7 @@ class ServicePageQuery(PageQuery, FilterQuery):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("full") == attrs.get("minimal") == "true":
             raise ValidationError({"minimal": ["full and minimal cannot both be true."]})
-        return super().validate(attrs)
+        return attrs
 
 
 class HsdsVersionSerializer(ResponseSerializer):
@@ -108,6 +109,7 @@ class HsdsServicesView(ReadView):
     """All services, in pages."""
 
     permission_classes = [Public]
+    renderer_classes = LIST_RENDERERS
     query = ServicePageQuery
     examples = {
         "search": "childline",
@@ -127,6 +129,11 @@ class HsdsServicesView(ReadView):
         catalogue, wanted = catalogue_of(request.edition), request.parameters
         full, minimal = wanted.get("full") == "true", wanted.get("minimal") == "true"
         filtered = not FILTERS.isdisjoint(wanted)
+        if full and filtered and wants_lines(request):
+            # There are as many such bodies as instants, and each may have megabytes.
+            raise InvalidQuery(
+                {"full": ["Complete services that meet a filter come in pages. Leave out full, the filters or ndjson."]}
+            )
         return listed(
             catalogue.names(request, filtered=filtered),
             request,

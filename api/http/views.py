@@ -122,6 +122,7 @@ class ReadView(ApiView):
             parameters=self.parameters,
             path_params=path_params,
             body=body,
+            media_type=request.accepted_media_type,
         )
         try:
             response = self.read(read_request)

@@ -155,7 +155,8 @@ class FastPath:
             return CachedResponse(float("inf"), 204, headers, b"")
         method_fits = body is not None if view.body else request.method in ("GET", "HEAD")
         served = tuple(str(renderer.media_type) for renderer in view.renderer_classes)
-        if not method_fits or choose_media_type(request.META.get("HTTP_ACCEPT"), served) is None:
+        media_type = choose_media_type(request.META.get("HTTP_ACCEPT"), served)
+        if not method_fits or media_type is None:
             return None
         read_request = ReadRequest.from_http(
             request,
@@ -164,6 +165,7 @@ class FastPath:
             parameters=read_query(view.query, request.GET),
             path_params=match.kwargs,
             body=validated(view.body, parsers.loads(body)) if view.body and body is not None else {},
+            media_type=media_type,
         )
         result = view.read(read_request)
         conditions = Conditions(
@@ -172,7 +174,8 @@ class FastPath:
         )
         status, headers, content = negotiate(result, conditions)
         announced = view.deprecation.headers if view.deprecation else []
-        return CachedResponse(result.until, status, [*headers, *announced, *self.middleware_headers(host)], content)
+        headers = [*headers, *announced, *self.middleware_headers(host)]
+        return CachedResponse(result.until, status, headers, content, invented=result.invented)
 
 
 def _body(request: WSGIRequest, environ: Environ) -> bytes:

@@ -29,6 +29,8 @@ class ReadRequest:
     path_params: Mapping[str, str]
     #: Value of the Accept-Language header.
     accept_language: str | None
+    #: The media type that the Accept header prefers of those that the view has; None where nothing was negotiated.
+    media_type: str | None = None
     #: The body as validated by the view's serializer; empty for a GET.
     body: Mapping[str, Any] = field(default_factory=dict)
     #: Whether the view may query the database for data that the edition does not hold.
@@ -44,6 +46,7 @@ class ReadRequest:
         parameters: Mapping[str, Any],
         path_params: Mapping[str, str],
         body: Mapping[str, Any],
+        media_type: str | None = None,
     ) -> ReadRequest:
         """Take from an HTTP request the parts that a response may depend on."""
         return cls(
@@ -55,5 +58,6 @@ class ReadRequest:
             parameters=parameters,
             path_params=path_params,
             accept_language=request.META.get("HTTP_ACCEPT_LANGUAGE"),
+            media_type=media_type,
             body=body,
         )

@@ -11,6 +11,9 @@ Key = tuple[Any, ...]
 
 #: Responses and bytes of bodies held; beyond either bound the cache is emptied.
 MAX_RESPONSES, MAX_BYTES = 4096, 48_000_000
+#: Bytes of a body of which clients can invent any number; a larger one is not held, because a few of them would empty the cache
+#: for all readers.
+MAX_INVENTED_BYTES = 500_000
 #: Characters of a key; a response with a longer one is not held.
 MAX_KEY_LENGTH = 2048
 
@@ -22,6 +25,8 @@ class CachedResponse(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    #: Whether clients may invent any number of large bodies like this one.
+    invented: bool = False
 
 
 class ResponseCache:
@@ -37,6 +42,8 @@ class ResponseCache:
     def hold(self, key: Key, response: CachedResponse) -> None:
         """Keep a response. Emptying a full cache is simpler than choosing what to drop, and it fills again in microseconds."""
         if sum(len(part) for part in key if part) > MAX_KEY_LENGTH:
+            return
+        if response.invented and len(response.body) > MAX_INVENTED_BYTES:
             return
         if len(self.responses) >= MAX_RESPONSES or self.bytes > MAX_BYTES:
             self.responses.clear()

@@ -9,9 +9,16 @@ import pytest
 from django.test import Client
 
 from content.models import Release
+from tests.api.wsgi import BothPaths, ask
 from tests.packs import Packs, publish
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def both(as_served: None, real_packs: Packs) -> BothPaths:
+    publish(real_packs, [("GB", "en"), ("ZZ", "en")])
+    return BothPaths(None)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +30,7 @@ pytestmark = pytest.mark.django_db
         "taxonomy_term_id=1", "taxonomy_id=", "organization_id=x", "search=", "search=%09", f"search={'x' * 81}",
         "modified_after=yesterday", "modified_after=2026-12-01", "situation=blackmail", "PAGE=1",
         "minimal=1", "format=xml", "format=", "page=1&format=ndjson", "per_page=5&format=ndjson", "minimal=true&full=true",
+        "full=true&format=ndjson&modified_after=2026-01-01T00:00:00Z", "full=true&search=the&format=ndjson",
     ],
 )  # fmt: skip
 def test_invalid_and_unknown_parameters_are_refused_by_name(api: Client, small_release: Release, query: str) -> None:
@@ -51,6 +59,28 @@ def test_an_unknown_entry_is_404(api: Client, small_release: Release, path: str)
     response = api.get(f"/hsds/{path}")
 
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["services", "taxonomies", "taxonomy_terms"])
+def test_a_list_is_in_the_media_type_that_is_accepted(both: BothPaths, path: str) -> None:
+    for application in (both.fast, both.django):
+        lines = ask(application, f"/hsds/{path}?format=ndjson")
+        for query, accept, media_type in (
+            ("", "application/x-ndjson", "application/x-ndjson"),
+            ("?format=ndjson", "application/x-ndjson", "application/x-ndjson"),
+            ("?format=ndjson", "application/json", "application/x-ndjson"),
+            ("?format=json", "application/x-ndjson", "application/json"),
+            ("", "application/json, application/x-ndjson;q=0.5", "application/json"),
+            ("", "*/*", "application/json"),
+        ):
+            found = ask(application, f"/hsds/{path}{query}", accept=accept)
+            assert (found.status, found["Content-Type"]) == (200, media_type)
+            assert "Accept" in found["Vary"].split(", ")
+            assert (found.body == lines.body) == (media_type == "application/x-ndjson")
+        assert ask(application, f"/hsds/{path}", accept="text/html").status == 406
+        paged = ask(application, f"/hsds/{path}?page=1", accept="application/x-ndjson")
+        assert (paged.status, orjson.loads(paged.body)["errors"][0]["field"]) == (400, "page")
+    assert both.passed_on == 2
 
 
 def test_before_the_first_release_the_answer_is_503(api: Client) -> None:

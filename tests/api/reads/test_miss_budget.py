@@ -15,7 +15,7 @@ import config
 from api.hsds import catalogue
 from api.hsds.views import MAX_FULL_PAGE_SIZE
 from api.http import encoding
-from api.reads import edition_store
+from api.reads import edition_store, response_cache
 from api.reads.edition import Edition
 from api.reads.edition_store import EditionStore
 from api.reads.fast_path import FastPath
@@ -73,9 +73,34 @@ def test_a_page_of_services_is_made_once_and_bounded_whatever_size_is_requested(
     assert both.store.packs.responses.weight == held
 
 
+def test_large_bodies_that_clients_can_invent_do_not_empty_the_memory(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(response_cache, "MAX_INVENTED_BYTES", 20_000)
+    pack = ask(both.fast, "/v1/packs/GB/en").body
+    before = both.memory._cache.bytes
+    paths = (
+        *("/hsds/services?format=ndjson&full=true", "/hsds/services?full=true&per_page=50"),
+        *(f"/hsds/services?format=ndjson&modified_after=2020-01-01T00:00:0{second}Z" for second in range(3)),
+    )
+
+    for path in paths:
+        answer = ask(both.fast, path)
+        assert answer.status == 200
+        assert len(answer.body) > 20_000
+
+    assert len(pack) > 20_000
+    assert both.memory._cache.bytes == before
+    compressed = ask(both.fast, paths[0], accept_encoding="gzip")
+    assert gzip.decompress(compressed.body) == ask(both.fast, paths[0]).body
+    assert both.memory._cache.bytes in (before, before + len(compressed.body))
+
+
 @pytest.mark.parametrize("coding", ["br", "gzip"])
 @pytest.mark.parametrize(
-    "path", ["/hsds/services?full=true&per_page=29", "/hsds/services?search=the", "/hsds/taxonomy_terms?per_page=40"]
+    "path",
+    [
+        *("/hsds/services?full=true&per_page=29", "/hsds/services?search=the", "/hsds/taxonomy_terms?per_page=40"),
+        *("/hsds/services?format=ndjson&full=true", "/hsds/services?format=ndjson&modified_after=2020-01-01T00:00:00Z"),
+    ],
 )
 def test_a_page_that_clients_can_invent_is_compressed_quickly(
     both: BothPaths, monkeypatch: pytest.MonkeyPatch, coding: str, path: str
@@ -123,8 +148,10 @@ def test_a_catalogue_that_cannot_be_built_is_logged_and_keeps_no_pack_from_reade
 ) -> None:
     both.store.before_change.append(catalogue.prepare)
 
+    value = "secret"
+
     def build(edition: Edition) -> None:
-        raise ValueError("secret")
+        raise ValueError(value)
 
     monkeypatch.setattr(catalogue, "catalogue_of", build)
     number = publish(real_packs, [("GB", "en"), ("DE", "en"), ("ZZ", "en")]).number
@@ -133,8 +160,8 @@ def test_a_catalogue_that_cannot_be_built_is_logged_and_keeps_no_pack_from_reade
 
     assert both.store.current().number == number
     assert ask(both.fast, "/v1/packs/DE/en").status == 200
-    (record,) = caplog.records
-    assert (record.name, record.levelname) == ("api.hsds.catalogue", "ERROR")
+    (record,) = [record for record in caplog.records if record.name == "api.hsds.catalogue"]
+    assert record.levelname == "ERROR"
     assert f"release {number} (ValueError)" in record.getMessage()
     assert "secret" not in caplog.text
 
