@@ -1,6 +1,7 @@
 /* Start the app, and show one screen after the other. Screens are state, not addresses: nothing is added to the history. */
 
 import { Content } from "./content.js";
+import { restore, stateOf } from "./dom.js";
 import { coverWhenHidden, exitOnEscape, quickExit } from "./quick_exit.js";
 import { languagesOf } from "./locales.js";
 import { choicesScreen, forgetScreen } from "./screens/choices.js";
@@ -119,17 +120,18 @@ class App {
     quickExit();
   }
 
-  /** Show a screen; unless told otherwise, its heading gets the focus, so that screen readers begin there. */
+  /** Show a screen; its heading gets the focus, so that screen readers begin there. `keep`: what the reader opened stays open. */
   go(screen, changes = {}, focus = "heading") {
     const { pack } = this;
     Object.assign(this, { screen: pack ? screen : "choices", ...changes });
     const root = document.documentElement;
     root.lang = pack?.locale ?? "en";
     root.dir = pack?.dir ?? "ltr";
-    const focused = document.activeElement?.id;
-    document.getElementById("app").replaceChildren(...frame(this, SCREENS[this.screen](this)));
-    if (focus === "keep") {
-      if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    const shown = document.getElementById("app");
+    const state = focus === "keep" ? stateOf(shown) : null;
+    shown.replaceChildren(...frame(this, SCREENS[this.screen](this)));
+    if (state) {
+      restore(shown, state);
       return;
     }
     document.querySelector("h1")?.focus({ preventScroll: true });

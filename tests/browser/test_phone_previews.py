@@ -159,6 +159,12 @@ def test_a_publisher_sees_the_candidate_beside_what_is_published(
     expect(page.get_by_role("heading", name=f"What differs for these readers from release {candidate.base_id}")).to_be_visible()
     expect(page.get_by_role("heading", name="Put the phone away changed")).to_be_visible()
     picture(page, "preview-release")
+    tip, no_voice = newer.locator("details.tip").first, newer.get_by_role("button", name="I cannot speak right now")
+    tip.locator("> summary").click()
+    no_voice.click()
+    expect(no_voice).to_have_attribute("aria-pressed", "true")
+    expect(no_voice).to_be_focused()
+    expect(tip).to_have_js_property("open", False)
     newer.get_by_role("button", name="Back").click()
     expect(newer.get_by_role("heading", name="What happened?")).to_be_visible()
     assert newer.get_by_role("navigation").count() == 0

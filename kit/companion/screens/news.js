@@ -1,10 +1,10 @@
-/* News: the alerts of the feed. A browser is not sent any, because only a server could subscribe it to topics. */
+/* News: the alerts of the feed, each with its help. A browser is not sent any, because only a server could subscribe it to topics. */
 
 import { NOT_MODIFIED, answer } from "../content.js";
 import { element, phrase } from "../dom.js";
 import { button, say } from "../words.js";
 import { heading } from "./frame.js";
-import { tipDetails } from "./tip.js";
+import { alertParts } from "./help.js";
 
 /** Audiences that a URL may name; an adult who was harmed as a child is none of them. */
 const NAMED = ["teen", "parent", "educator", "bystander"];
@@ -24,7 +24,7 @@ async function fill(app, list) {
   const query = new URLSearchParams({ country, locale, ...(NAMED.includes(audience) ? { audience } : {}) });
   try {
     const alerts = await alertsAt(`/v1/alerts?${query}`);
-    const found = alerts.filter(({ status }) => status === "Actual").map((alert) => article(app, alert));
+    const found = alerts.filter(({ status }) => status === "Actual").map((alert, index) => article(app, alert, index));
     list.replaceChildren(...(found.length > 0 ? found : [say(app.words, "p", "no-news")]));
   } catch {
     list.replaceChildren(say(app.words, "p", "offline"), button(app.words, "try-again", () => app.go("news"), { class: "small" }));
@@ -42,13 +42,13 @@ async function alertsAt(path) {
   return last.alerts;
 }
 
-function article(app, { title, body, lang, dir, tip }) {
-  const named = app.pack.tips.find(({ slug }) => slug === tip);
+function article(app, alert, index) {
+  const { title, lang, dir } = alert;
+  const under = `alert-${index}`;
   return element(
     "article",
-    {},
-    phrase("h2", { text: title, lang, dir }),
-    phrase("p", { text: body, lang, dir }),
-    named && tipDetails(app, named, { open: false }),
+    { "aria-labelledby": under },
+    phrase("h2", { text: title, lang, dir }, { id: under }),
+    alertParts(app, alert, { under }),
   );
 }

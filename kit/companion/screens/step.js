@@ -9,24 +9,24 @@ import { day } from "./frame.js";
 /** By type of channel: the word for using it. */
 const VERBS = { phone: "call", sms: "text", chat: "chat", email: "write", url: "open", app: "open" };
 
-/** Return a step as a section. `brief`: without reasons and other ways. */
-export function stepSection(app, plan, step, { brief = false } = {}) {
+/** Return a step as a section. `brief`: without reasons and other ways. `under`: the id of a heading that it stands below. */
+export function stepSection(app, plan, step, { brief = false, under = null } = {}) {
   const label = app.pack.labels.steps[step.step];
-  const id = `step-${step.step}`;
+  const id = under ? `${under}-step-${step.step}` : `step-${step.step}`;
   const service = step.service && plan.services[step.service];
   const others = brief ? [] : step.alternatives.filter((one) => plan.services[one]);
   return element(
     "section",
     { "aria-labelledby": id, class: step.step === "danger-now" ? "danger" : "step" },
-    phrase("h2", label, { id }),
-    service ? card(app, plan, step, service, { brief }) : reasons(app, step.why),
+    phrase(under ? "h3" : "h2", label, { id }),
+    service ? card(app, plan, step, service, { brief, under }) : reasons(app, step.why),
     service
       ? others.length > 0 &&
           element(
             "details",
             {},
             say(app.words, "summary", "lines"),
-            others.map((one) => card(app, plan, step, plan.services[one], { brief: true })),
+            others.map((one) => card(app, plan, step, plan.services[one], { brief: true, under })),
           )
       : others.map((one) => {
           const found = plan.services[one];
@@ -42,7 +42,7 @@ function folded(name, ...parts) {
 }
 
 /** Return a service as a card with everything that a reader can tap. */
-function card(app, plan, step, service, { brief, titled = true }) {
+function card(app, plan, step, service, { brief, titled = true, under = null }) {
   const { words } = app;
   const found = plan.availability[service.id];
   const codes = [step.conditions[service.id], step.notes[service.id]].filter(Boolean);
@@ -52,7 +52,7 @@ function card(app, plan, step, service, { brief, titled = true }) {
   return element(
     "article",
     {},
-    titled && element("h3", {}, service.name_display),
+    titled && element(under ? "h4" : "h3", {}, service.name_display),
     service.region_names.length > 0 && element("p", { class: "quiet" }, service.region_names.join(", ")),
     service.purpose && phrase("p", service.purpose),
     reasons(app, codes),

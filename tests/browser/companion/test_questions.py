@@ -86,3 +86,28 @@ def test_a_survivor_is_not_asked_for_an_age(visit: Callable[..., Page]) -> None:
 
     expect(page.get_by_label("Which part of the country are you in?")).to_be_visible()
     assert page.locator("#age").count() == 0
+
+
+def test_an_answer_closes_nothing_that_was_open_and_opens_nothing_that_was_closed(visit: Callable[..., Page]) -> None:
+    page = visit()
+    enter(page)
+    plan_of(page)
+    talk = page.locator("section[aria-labelledby=step-talk] > details")
+    platforms = page.locator("section[aria-labelledby=step-tell-the-platform]")
+    snapchat = platforms.locator("details", has_text="Snapchat").first
+    first_tip = page.locator("details.tip").first
+    talk.locator("> summary").click()
+    snapchat.locator("> summary").click()
+    first_tip.locator("> summary").click()
+
+    page.get_by_label("Which part of the country are you in?").select_option("GB-WLS")
+    expect(page.locator("section[aria-labelledby=step-talk]").get_by_text("Meic").first).to_be_visible()
+    expect(talk).to_have_js_property("open", True)
+    expect(snapchat).to_have_js_property("open", True)
+    expect(first_tip).to_have_js_property("open", False)
+    # A part under the keyboard stays there, also where the page is made again by itself.
+    snapchat.locator("> summary").focus()
+    page.get_by_role("button", name="I cannot speak right now").dispatch_event("click")
+    expect(page.get_by_role("button", name="I cannot speak right now")).to_have_attribute("aria-pressed", "true")
+    expect(snapchat.locator("> summary")).to_be_focused()
+    expect(snapchat).to_have_js_property("open", True)
