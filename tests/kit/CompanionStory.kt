@@ -6,6 +6,7 @@ import java.time.Instant
 
 private val START: Instant = Instant.parse("2026-11-30T02:00:00Z")
 private val GB = Choices("GB", "en", "teen", 14, null)
+private val IE = Choices("IE", "ga", "teen", 14, null)
 
 private class MemoryStore : Store {
     override var choices: Choices? = GB
@@ -53,7 +54,7 @@ private class FakeResolver : Resolver<String> {
 
 private class PrintedScreens : Screens<String> {
     override fun empty(notes: Set<String>) = println("empty $notes")
-    override fun situations(pack: Pack, notes: Set<String>) = println("situations ${pack.locale} $notes")
+    override fun situations(pack: Pack, notes: Set<String>) = println("situations ${pack.country} ${pack.locale} $notes")
     override fun plan(plan: String, pack: Pack, notes: Set<String>) = println("plan $plan $notes")
     override fun neutralPage() = println("neutral page")
 }
@@ -64,8 +65,8 @@ fun main() {
     val verifier = FakeVerifier()
     val companion = Companion(store, api, verifier, FakeResolver(), PrintedScreens())
     fun day(number: Long) = START + Duration.ofDays(number)
-    fun visit(now: Instant) {
-        companion.renew(GB, now)
+    fun visit(now: Instant, choices: Choices = GB) {
+        companion.renew(choices, now)
         companion.show(now)
         companion.plan("blackmail", true, now)
     }
@@ -85,7 +86,15 @@ fun main() {
     visit(day(3))
     verifier.release = 8
     visit(day(4))
+    api.isDown = true
+    visit(day(5), IE)
+    store.choices = IE
+    companion.show(day(5))
+    companion.plan("blackmail", true, day(5))
+    store.choices = GB
+    api.isDown = false
+    visit(day(6), IE)
     companion.forget()
-    companion.show(day(4))
+    companion.show(day(6))
     println(api.requests.joinToString("\n"))
 }

@@ -43,16 +43,22 @@ def test_the_one_in_kotlin_compiles_and_takes_a_reader_through_a_week(tmp_path: 
     assert printed == [
         # The first start without a network, and then with one.
         "empty [offline]", "empty [offline]",
-        "situations en []", f"{everything} []",
+        "situations GB en []", f"{everything} []",
         # A day without a network, and a month later.
-        "situations en [offline]", f"{everything} [offline]",
-        "situations en [offline, old]",
+        "situations GB en [offline]", f"{everything} [offline]",
+        "situations GB en [offline, old]",
         # An older manifest is refused, and the last good help stays.
-        "situations en [kept-back]", f"{everything} [kept-back]",
+        "situations GB en [kept-back]", f"{everything} [kept-back]",
         # A service is withdrawn, first by the manifest alone and then with a new pack.
-        "situations en []", f"{without_the_line} []",
-        "situations en []", f"{without_the_line} []",
+        "situations GB en []", f"{without_the_line} []",
+        "situations GB en []", f"{without_the_line} []",
+        # Another country while there is no network: the earlier one stays, and its help is never shown for the other one.
+        "situations GB en [offline]", f"{without_the_line} [offline]",
+        "empty [offline]", "empty [offline]",
+        # With a network. Its pack in the reader's language is kept back.
+        "situations IE en []", f"{without_the_line} []",
         # Everything is forgotten.
         "neutral page", "empty []",
         "/v1/manifest/GB", "/v1/packs/GB/en/d7", "/v1/manifest/GB", "/v1/manifest/GB", "/v1/manifest/GB", "/v1/packs/GB/en/d8",
+        "/v1/manifest/IE", "/v1/packs/IE/en/d8",
     ]  # fmt: skip

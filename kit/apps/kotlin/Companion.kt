@@ -80,7 +80,10 @@ class Companion<Plan>(
         if (kept == null) screens.empty(notes) else screens.situations(kept, notes)
     }
 
-    /** In the background, when the app comes to the foreground, at most once a minute; then `show` again. */
+    /**
+     * In the background, when the app comes to the foreground, at most once a minute; then `show` again. Also where the reader
+     * chooses another country or language: the earlier ones stay until their help is here. One after the other.
+     */
     fun renew(choices: Choices, now: Instant) {
         notes = try {
             accept(choices, now)
@@ -95,16 +98,21 @@ class Companion<Plan>(
 
     /** Manifest, verify, keep; then pack, verify, keep. What was withdrawn is gone even if the pack cannot be fetched. */
     private fun accept(choices: Choices, now: Instant) {
-        val before = store.pack
+        val before = store.pack?.takeIf { it.country == choices.country }
         // Where there is no help yet, old help is better than none: the clock may be a year ahead.
-        val mayBeOld = before?.country != choices.country || before.locale != choices.locale
+        val mayBeOld = before?.locale != choices.locale
         val jws = api.get("/v1/manifest/${choices.country}")
         val manifest = verifier.countryManifest(jws, choices.country, now, store.manifest, mayBeOld)
-        val digest = manifest.packs[choices.locale] ?: throw Refused("wrong-pack")
+        // The pack of a language may be kept back for a time.
+        val locale = if (choices.locale in manifest.packs) choices.locale else "en"
+        val digest = manifest.packs[locale] ?: throw Refused("wrong-pack")
+        // The pack of another country is shown by the manifest that it came with until the new one is here.
+        if (before != null) store.manifest = manifest
+        val same = before?.takeIf { it.locale == locale && it.digest == digest }
+        val pack = same?.pack ?: fetch(manifest, locale, digest)
+        store.pack = KeptPack(choices.country, locale, digest, manifest.release, pack)
         store.manifest = manifest
-        val same = before?.takeIf { !mayBeOld && it.digest == digest }
-        val pack = same?.pack ?: fetch(manifest, choices.locale, digest)
-        store.pack = KeptPack(choices.country, choices.locale, digest, manifest.release, pack)
+        store.choices = Choices(choices.country, locale, choices.audience, choices.age, choices.region)
     }
 
     private fun fetch(manifest: Manifest, locale: String, digest: String): Pack {
@@ -115,6 +123,9 @@ class Companion<Plan>(
     /** The kept pack without what was withdrawn. The clock removes nothing: it adds a note. */
     private fun kept(now: Instant): Pack? {
         val kept = store.pack ?: return null
+        val choices = store.choices ?: return null
+        // The numbers of another country are no help.
+        if (kept.country != choices.country || kept.locale != choices.locale) return null
         val manifest = store.manifest
         // A pack of a release below `minRelease` contains a withdrawn service.
         if (manifest == null || now >= manifest.expires || kept.release < manifest.minRelease) notes = notes + "old"

@@ -79,7 +79,8 @@ final class Companion<R: Resolver, S: Screens> where R.Plan == S.Plan {
         if let kept = kept(now: now) { screens.situations(kept, notes: notes) } else { screens.empty(notes: notes) }
     }
 
-    /// In the background, when the app comes to the foreground, at most once a minute; then `show` again.
+    /// In the background, when the app comes to the foreground, at most once a minute; then `show` again. Also where the reader
+    /// chooses another country or language: the earlier ones stay until their help is here. One after the other.
     func renew(_ choices: Choices, now: Date) async {
         do {
             try await accept(choices, now: now)
@@ -94,22 +95,25 @@ final class Companion<R: Resolver, S: Screens> where R.Plan == S.Plan {
 
     /// Manifest, verify, keep; then pack, verify, keep. What was withdrawn is gone even if the pack cannot be fetched.
     private func accept(_ choices: Choices, now: Date) async throws {
-        let before = store.pack
+        let before = store.pack.flatMap { $0.country == choices.country ? $0 : nil }
         // Where there is no help yet, old help is better than none: the clock may be a year ahead.
-        let mayBeOld = before?.country != choices.country || before?.locale != choices.locale
+        let mayBeOld = before?.locale != choices.locale
         let jws = try await api.get("/v1/manifest/\(choices.country)")
         let manifest = try verifier.countryManifest(
             jws, country: choices.country, now: now, last: store.manifest, mayBeOld: mayBeOld)
-        guard let digest = manifest.packs[choices.locale] else { throw Refused(code: "wrong-pack") }
-        store.manifest = manifest
+        // The pack of a language may be kept back for a time.
+        let locale = manifest.packs[choices.locale] == nil ? "en" : choices.locale
+        guard let digest = manifest.packs[locale] else { throw Refused(code: "wrong-pack") }
+        // The pack of another country is shown by the manifest that it came with until the new one is here.
+        if before != nil { store.manifest = manifest }
+        let same = before.flatMap { $0.locale == locale && $0.digest == digest ? $0.pack : nil }
         let pack: Pack
-        if let before, !mayBeOld, before.digest == digest {
-            pack = before.pack
-        } else {
-            pack = try await fetch(manifest, choices.locale, digest)
-        }
+        if let same { pack = same } else { pack = try await fetch(manifest, locale, digest) }
         store.pack = KeptPack(
-            country: choices.country, locale: choices.locale, digest: digest, release: manifest.release, pack: pack)
+            country: choices.country, locale: locale, digest: digest, release: manifest.release, pack: pack)
+        store.manifest = manifest
+        store.choices = Choices(
+            country: choices.country, locale: locale, audience: choices.audience, age: choices.age, region: choices.region)
     }
 
     private func fetch(_ manifest: Manifest, _ locale: String, _ digest: String) async throws -> Pack {
@@ -119,7 +123,9 @@ final class Companion<R: Resolver, S: Screens> where R.Plan == S.Plan {
 
     /// The kept pack without what was withdrawn. The clock removes nothing: it adds a note.
     private func kept(now: Date) -> Pack? {
-        guard let kept = store.pack else { return nil }
+        guard let kept = store.pack, let choices = store.choices else { return nil }
+        // The numbers of another country are no help.
+        if kept.country != choices.country || kept.locale != choices.locale { return nil }
         let manifest = store.manifest
         // A pack of a release below `minRelease` contains a withdrawn service.
         if manifest.map({ now >= $0.expires || kept.release < $0.minRelease }) ?? true { notes.insert("old") }
