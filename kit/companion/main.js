@@ -1,5 +1,6 @@
 /* Start the app, and show one screen after the other. Screens are state, not addresses: nothing is added to the history. */
 
+import { answeredAge } from "./ages.js";
 import { Content } from "./content.js";
 import { restore, stateOf } from "./dom.js";
 import { coverWhenHidden, exitOnEscape, quickExit } from "./quick_exit.js";
@@ -8,11 +9,13 @@ import { choicesScreen, forgetScreen } from "./screens/choices.js";
 import { newsScreen } from "./screens/news.js";
 import { planScreen } from "./screens/plan.js";
 import { situationsScreen } from "./screens/situations.js";
-import { frame } from "./screens/frame.js";
+import { waitScreen } from "./screens/wait.js";
+import { frame, noteWait } from "./screens/frame.js";
 import { Store } from "./store.js";
 import { wordsOf } from "./words.js";
 
 const SCREENS = {
+  wait: waitScreen,
   choices: choicesScreen,
   situations: situationsScreen,
   plan: planScreen,
@@ -30,7 +33,9 @@ class App {
     this.store = store;
     this.content = new Content(store);
     this.choices = null;
-    this.screen = "choices";
+    /** The country or language that the reader has chosen and whose help is still being fetched. */
+    this.wanted = null;
+    this.screen = "wait";
     this.situation = null;
     this.cannotSpeak = false;
     this.renewed = Promise.resolve();
@@ -48,43 +53,52 @@ class App {
   async start() {
     const kept = await this.store.get("choices");
     // Until the reader has named a country, the words are those of the worldwide pack.
-    this.choices = kept ?? { country: WORLDWIDE, locale: null, audience: null, age: null, region: null };
+    this.choices = kept ?? { country: WORLDWIDE, locale: null, audience: null, age: null, ageTo: null, region: null };
+    // Earlier versions of the app kept the first age alone of a span that another plan may divide.
+    if (this.choices.ageTo === undefined) this.choices.age = null;
     const isShown = kept ? await this.content.show(kept.country, kept.locale) : false;
-    if (isShown) this.go("situations");
+    this.go(isShown ? "situations" : "wait");
     await this.update(isShown ? null : "start");
   }
 
-  /** Fetch what is new for the choices. */
-  renew() {
+  /** Fetch what is new for the choices with these changes, and keep the changes where there is help; return whether there is. */
+  renew(changes = {}) {
     this.renewedAt = Date.now();
     const renewed = this.renewed.then(async () => {
-      const { country, locale } = this.choices;
-      await this.content.renew(country, locale, navigator.languages);
-      if (this.pack) this.choices.locale = this.pack.locale;
+      // The reader has chosen something else before the turn of this came.
+      if (this.wanted && changes !== this.wanted) return false;
+      const { country, locale } = { ...this.choices, ...changes };
+      const isThere = await this.content.renew(country, locale, navigator.languages);
+      if (isThere) this.choices = { ...this.choices, ...changes, locale: this.pack.locale };
+      return isThere;
     });
     // One after the other: an answer for an earlier choice must not come last.
     this.renewed = renewed.catch(() => {});
     return renewed;
   }
 
-  /** Choose a country or language, and show the choices in its words; go back to the earlier choice where it has no help. */
+  /** Choose a country or language, and show the choices in its words; the earlier ones stay where there is no help for it. */
   async choose(changes) {
-    const before = this.choices;
-    this.choices = { ...before, ...changes };
-    await this.renew();
-    if (!this.pack) {
-      this.choices = before;
-      await this.renew();
-    }
+    const wanted = { ...this.wanted, ...changes };
+    if (!this.wanted) noteWait(this);
+    this.wanted = wanted;
+    const isThere = await this.renew(wanted).catch(() => false);
+    if (this.wanted !== wanted) return;
+    this.wanted = null;
     if (this.choices.audience) await this.store.put("choices", this.choices);
-    this.go("choices", {}, "keep");
+    if (this.screen !== "wait") this.go(this.screen, {}, "keep");
+    else this.go(isThere ? "situations" : "choices");
   }
 
-  /** Choose who the reader is, keep all choices, and go on to what happened. */
+  /** Choose who the reader is, keep all choices, and go on to what happened: in the chosen country, once its help is here. */
   async enter(audience) {
     // The age that a young person gave is not that of the child whom a parent reads for.
-    const age = audience === this.choices.audience ? this.choices.age : null;
-    this.choices = { ...this.choices, audience, age };
+    const { age, ageTo } = audience === this.choices.audience ? this.choices : { age: null, ageTo: null };
+    this.choices = { ...this.choices, audience, age, ageTo };
+    if (this.wanted) {
+      this.go("wait");
+      return;
+    }
     await this.store.put("choices", this.choices);
     this.go("situations");
   }
@@ -99,12 +113,14 @@ class App {
   /** Renew the help, and show it: at the start, when the reader asks, and when the network is back. */
   async update(reason) {
     const wasEmpty = !this.pack;
+    if (wasEmpty && reason) this.go("wait");
     const before = [this.pack && JSON.stringify(this.pack), ...this.content.notes].join();
     await this.renew();
     const after = [this.pack && JSON.stringify(this.pack), ...this.content.notes].join();
     if (!reason && before === after) return;
     const isReady = wasEmpty && this.pack && this.choices.audience;
-    this.go(isReady ? "situations" : this.screen, {}, reason ? "heading" : "keep");
+    const screen = this.screen === "wait" && !this.wanted ? "choices" : this.screen;
+    this.go(isReady ? "situations" : screen, {}, reason ? "heading" : "keep");
   }
 
   /** Renew the help of a page that was hidden, perhaps for days: a service may have been withdrawn since. */
@@ -123,7 +139,7 @@ class App {
   /** Show a screen; its heading gets the focus, so that screen readers begin there. `keep`: what the reader opened stays open. */
   go(screen, changes = {}, focus = "heading") {
     const { pack } = this;
-    Object.assign(this, { screen: pack ? screen : "choices", ...changes });
+    Object.assign(this, { screen: pack || screen === "wait" ? screen : "choices", ...changes });
     const root = document.documentElement;
     root.lang = pack?.locale ?? "en";
     root.dir = pack?.dir ?? "ltr";
@@ -140,7 +156,8 @@ class App {
 
   /** Return the query of the reader for the resolver. It stays on this device. */
   query(situation) {
-    const { country, audience, locale, age, region } = this.choices;
+    const { country, audience, locale, region } = this.choices;
+    const age = answeredAge(this.pack, this.choices);
     const canSpeak = this.cannotSpeak ? false : null;
     return { country, situation, audience, age, region, languages: languagesOf(locale), can_speak: canSpeak };
   }

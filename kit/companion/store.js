@@ -2,6 +2,8 @@
 
 const NAME = "companion";
 const TABLE = "kept";
+/** How long to wait for the end of a service worker, in milliseconds. */
+const PATIENCE = 10_000;
 
 /** Values by key, in IndexedDB where that works. */
 export class Store {
@@ -59,13 +61,10 @@ export class Store {
     this.#database?.close();
     this.#database = null;
     await attempt(() => done(indexedDB.deleteDatabase(NAME)));
-    await attempt(async () => {
-      for (const name of await caches.keys()) if (name.startsWith("companion-")) await caches.delete(name);
-    });
-    await attempt(async () => {
-      const registrations = await navigator.serviceWorker.getRegistrations();
-      await Promise.all(registrations.map((registration) => registration.unregister()));
-    });
+    await attempt(deleteFiles);
+    // A worker that is still installing keeps files until then, and with a bad network that takes long.
+    await attempt(() => Promise.race([unregister(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]));
+    await attempt(deleteFiles);
   }
 
   #table(mode) {
@@ -80,6 +79,15 @@ async function opened() {
   // Another tab forgets everything: an open connection would keep the database. From here on this page writes to memory alone.
   database.onversionchange = () => database.close();
   return database;
+}
+
+async function deleteFiles() {
+  for (const name of await caches.keys()) if (name.startsWith("companion-")) await caches.delete(name);
+}
+
+async function unregister() {
+  const registrations = await navigator.serviceWorker.getRegistrations();
+  await Promise.all(registrations.map((registration) => registration.unregister()));
 }
 
 function done(request) {

@@ -46,11 +46,23 @@ class CompanionSite:
         self.unchanged = 0
         #: By path: files of another version, as during an update of the server.
         self.altered: dict[str, bytes] = {}
+        #: By the beginning of a path: requests are accepted and not answered before this is set.
+        self.held: dict[str, threading.Event] = {}
 
     def close(self) -> None:
+        self.release()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def hold(self, *beginnings: str) -> None:
+        """Accept requests for these paths, and do not answer them until `release`."""
+        self.held |= {beginning: threading.Event() for beginning in beginnings}
+
+    def release(self, *beginnings: str) -> None:
+        """Answer the requests for these paths; by default all of them."""
+        for beginning in beginnings or (*self.held,):
+            self.held.pop(beginning).set()
 
     def publish(
         self,
@@ -90,6 +102,7 @@ class CompanionSite:
             }
             manifests[country] = key.sign(payload | changed, kind=COUNTRY_MANIFEST)
         # A page of the test before may still be asking.
+        self.release()
         self.packs, self.manifests, self.is_down, self.requests = made, manifests, False, []
 
     def answer(self, path: str) -> tuple[str, bytes] | None:
@@ -109,9 +122,10 @@ class CompanionSite:
             country = parts[1] if parts[1] in self.manifests else WORLDWIDE
             return "application/jose", self.manifests[country].encode()
         if parts[0] == "packs":
-            country, locale, name = parts[1:]
+            # Without a locale, as the server does for a language that it has no pack for.
+            country, locale, name = (*parts[1:], "en", None)[:3] if len(parts) < 3 else (*parts[1:], None)[:3]
             body = self.packs[country][locale]
-            return ("application/json", body) if digest(body) == name else None
+            return ("application/json", body) if name in (None, digest(body)) else None
         if parts[0].startswith("alerts"):
             return "application/json", json.dumps({"alerts": self.alerts, "older": None}).encode()
         return None
@@ -123,6 +137,8 @@ class CompanionSite:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                for gate in [gate for beginning, gate in [*site.held.items()] if self.path.startswith(beginning)]:
+                    gate.wait(120)
                 found = site.answer(self.path)
                 kind, body = found or ("application/problem+json", b"{}")
                 etag = f'"{digest(body)}"'

@@ -13,7 +13,7 @@ export function choicesScreen(app) {
   if (!app.pack) return emptyScreen(app);
   const { words } = app;
   return [
-    app.choices.country === WORLDWIDE && withoutCountry(words),
+    app.choices.country === WORLDWIDE && inDanger(words),
     heading(words("country")),
     countryField(app),
     say(words, "label", "language", { for: "locale" }),
@@ -27,7 +27,7 @@ export function choicesScreen(app) {
 }
 
 /** Return what to do in danger while no country is known, as a section. */
-function withoutCountry(words) {
+export function inDanger(words) {
   return element(
     "section",
     { class: "danger", "aria-labelledby": "danger" },
@@ -61,7 +61,8 @@ function emptyScreen(app) {
 }
 
 function countryField(app) {
-  const { choices, words } = app;
+  const { words } = app;
+  const choices = { ...app.choices, ...app.wanted };
   const names = countryNames(allCountries(), choices.locale);
   const likely = likelyCountries();
   // Nobody should have to search a list of 249 in the worst minute: those that the browser names come first.
@@ -74,10 +75,11 @@ function countryField(app) {
 }
 
 function localeField(app) {
+  const { locale } = { ...app.choices, ...app.wanted };
   const names = app.content.locales.map((tag) => [tag, ownName(tag)]);
   names.sort(([, one], [, other]) => one.localeCompare(other));
   const options = names.map(([tag, name]) =>
-    element("option", { value: tag, lang: tag, selected: tag === app.choices.locale }, name),
+    element("option", { value: tag, lang: tag, selected: tag === locale }, name),
   );
   return element("select", { id: "locale", onchange: (event) => app.choose({ locale: event.target.value }) }, options);
 }

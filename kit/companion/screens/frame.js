@@ -23,6 +23,7 @@ export function frame(app, screen) {
       element(
         "div",
         { role: "status", class: notes.length > 0 ? "notes" : null },
+        app.wanted && app.screen !== "wait" && say(words, "p", "wait"),
         notes.map((id) => say(words, "p", id)),
         isOld && element("p", {}, say(words, "span", "as-of"), " ", day(app, content.issued)),
         notes.includes("offline") && button(words, "try-again", () => app.update("asked"), { class: "small" }),
@@ -30,6 +31,11 @@ export function frame(app, screen) {
       ...screen,
     ),
   ];
+}
+
+/** Say above the screen that something is being fetched. */
+export function noteWait(app) {
+  document.querySelector("main [role=status]")?.append(say(app.words, "p", "wait"));
 }
 
 /** Return the heading of a screen, which gets the focus. */
@@ -44,10 +50,11 @@ export function day(app, date) {
   return element("time", { datetime: date.toISOString().slice(0, 10) }, format.format(date));
 }
 
-const BEHIND = { plan: "situations", news: "situations", forget: "situations", choices: "situations" };
+const BEHIND = { plan: "situations", news: "situations", forget: "situations", choices: "situations", wait: "choices" };
 
 function back(app) {
   const screen = BEHIND[app.screen];
-  if (!screen || !app.choices.audience || !app.pack) return element("span");
+  const isFirst = app.screen !== "wait" && !app.choices.audience;
+  if (!screen || isFirst || !app.pack) return element("span");
   return button(app.words, "back", () => app.go(screen), { class: "back", id: "back" });
 }

@@ -15,17 +15,17 @@ const STEP_OF_ROLE = {
 };
 
 /** Return what stands below the title of an alert: its text, its tip and its services. `under`: as for `stepSection`. */
-export function alertParts(app, { body, lang, dir, tip, services }, { under = null } = {}) {
+export function alertParts(app, { body, lang, dir, tip, services }, { under = false } = {}) {
   const named = app.pack.tips.find(({ slug }) => slug === tip);
   return [
     phrase("p", { text: body, lang, dir }, { class: "lines" }),
-    named && tipDetails(app, named, { open: under === null }),
+    named && tipDetails(app, named, { open: !under }),
     ...helpSections(app, services ?? [], named?.situations, { under }),
   ].filter(Boolean);
 }
 
 /** Return these services under the steps in which plans for the situations offer them; by default those that each names. */
-export function helpSections(app, ids, situations, { under = null } = {}) {
+export function helpSections(app, ids, situations, { under = false } = {}) {
   const { pack } = app;
   const steps = new Map();
   for (const service of pack.services.filter(({ id }) => ids.includes(id))) {

@@ -36,7 +36,7 @@ async function alertsAt(path) {
   const etag = last.path === path ? last.etag : null;
   const response = await answer(path, etag ? { headers: { "If-None-Match": etag } } : {});
   if (response.status !== NOT_MODIFIED) {
-    const { alerts } = await response.json();
+    const { alerts } = JSON.parse(new TextDecoder().decode(response.body));
     last = { path, etag: response.headers.get("ETag"), alerts };
   }
   return last.alerts;
@@ -44,11 +44,11 @@ async function alertsAt(path) {
 
 function article(app, alert, index) {
   const { title, lang, dir } = alert;
-  const under = `alert-${index}`;
+  const id = `alert-${index}`;
   return element(
     "article",
-    { "aria-labelledby": under },
-    phrase("h2", { text: title, lang, dir }, { id: under }),
-    alertParts(app, alert, { under }),
+    { "aria-labelledby": id },
+    phrase("h2", { text: title, lang, dir }, { id }),
+    alertParts(app, alert, { under: true }),
   );
 }

@@ -9,10 +9,11 @@ import { day } from "./frame.js";
 /** By type of channel: the word for using it. */
 const VERBS = { phone: "call", sms: "text", chat: "chat", email: "write", url: "open", app: "open" };
 
-/** Return a step as a section. `brief`: without reasons and other ways. `under`: the id of a heading that it stands below. */
-export function stepSection(app, plan, step, { brief = false, under = null } = {}) {
+/** Return a step as a section. `brief`: without reasons and other ways. `under`: below the heading of another part. */
+export function stepSection(app, plan, step, { brief = false, under = false } = {}) {
   const label = app.pack.labels.steps[step.step];
-  const id = under ? `${under}-step-${step.step}` : `step-${step.step}`;
+  // Under several parts the same step is no landmark: all of them would have one name.
+  const id = under ? null : `step-${step.step}`;
   const service = step.service && plan.services[step.service];
   const others = brief ? [] : step.alternatives.filter((one) => plan.services[one]);
   return element(
@@ -42,7 +43,7 @@ function folded(name, ...parts) {
 }
 
 /** Return a service as a card with everything that a reader can tap. */
-function card(app, plan, step, service, { brief, titled = true, under = null }) {
+function card(app, plan, step, service, { brief, titled = true, under = false }) {
   const { words } = app;
   const found = plan.availability[service.id];
   const codes = [step.conditions[service.id], step.notes[service.id]].filter(Boolean);

@@ -111,14 +111,22 @@ def test_news_have_the_help_of_the_campaign_and_every_line_of_its_text(
 ) -> None:
     page = visit()
     enter(page)
-    services = ["gb-childline", "gb-emergency", "retired-since"]
-    alert = {"status": "Actual", "title": "New advice", "body": "Read it.\nThen rest.", "lang": "en", "dir": "ltr", "tip": "first-hour"}
+    services = ["gb-childline", "gb-emergency-999", "retired-since"]
+    alert = {
+        "status": "Actual",
+        "title": "New advice",
+        "body": "Read it.\nThen rest.",
+        "lang": "en",
+        "dir": "ltr",
+        "tip": "first-hour",
+    }
     site.alerts = [alert | {"services": services}, alert | {"title": "Older advice", "services": ["gb-childline"]}]
     page.get_by_role("button", name="News").click()
 
     newest, older = (page.get_by_role("article", name=name) for name in ("New advice", "Older advice"))
     assert newest.locator("p").first.inner_text() == "Read it.\nThen rest."
-    expect(newest.get_by_role("heading", level=3)).to_have_text(["In danger right now", "Talk to someone"])
+    headings = newest.get_by_role("heading", level=3).all_inner_texts()
+    assert headings == ["If someone makes threats: the first hour", "Talk to someone", "In danger right now"]
     expect(newest.get_by_role("link", name="999").first).to_have_attribute("href", "tel:999")
     for article in (newest, older):
         expect(article.get_by_role("link", name="0800 1111")).to_have_attribute("href", "tel:08001111")

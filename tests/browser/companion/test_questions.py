@@ -9,14 +9,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessible import faults_of, looks
-from tests.browser.companion.window import as_phone, enter, plan_of, show_only, visit_again
+from tests.browser.companion.window import PLACES, as_phone, enter, plan_of, show_only, visit_again
 from tests.browser.companion_site import CompanionSite
 from tests.packs import Packs
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-#: Under thirteen.
-CHILD = "\u20660–12\u2069"
+#: Under thirteen; Great Britain has a service from eleven on.
+CHILD = "\u206611–12\u2069"
 
 
 def test_an_age_and_a_nation_change_the_plan_and_stay_on_the_device(
@@ -62,6 +62,45 @@ def test_the_age_of_a_young_person_is_not_taken_for_that_of_a_child(visit: Calla
     plan_of(page)
 
     expect(page.get_by_label("How old is the young person?").locator("option:checked")).to_have_text("I do not want to say")
+
+
+def test_an_answer_means_the_same_beside_every_plan(visit: Callable[..., Page]) -> None:
+    page = visit()
+    enter(page)
+    plan_of(page, "Something else, or not sure")
+    ages = page.get_by_label("How old are you?")
+    offered = ages.locator("option").all_inner_texts()
+    ages.select_option("18")
+    answer = ages.locator("option:checked").inner_text()
+    assert answer.strip("\u2066\u2069").startswith("18")
+    page.get_by_role("button", name="Back").click()
+    plan_of(page)
+
+    assert ages.locator("option").all_inner_texts() == offered
+    expect(ages.locator("option:checked")).to_have_text(answer)
+    take_down = page.locator("section[aria-labelledby=step-take-down]")
+    expect(take_down.get_by_text("StopNCII.org").first).to_be_attached()
+    assert take_down.get_by_text("Report Remove").count() == 0
+
+
+def test_an_answer_that_a_new_rule_divides_is_asked_for_again(
+    visit: Callable[..., Page], site: CompanionSite, real_packs: Packs
+) -> None:
+    page = visit()
+    enter(page)
+    plan_of(page)
+    ages = page.get_by_label("How old are you?")
+    ages.select_option("13")
+    expect(ages.locator("option:checked")).to_have_text("\u206613–17\u2069")
+    pack = copy.deepcopy(real_packs["GB", "en"])
+    pack["tips"][0].update(min_age=16)
+    site.publish({**real_packs, ("GB", "en"): pack}, PLACES, release=8)
+    page.reload()
+    expect(page.locator("main [role=status]")).to_be_attached()
+    plan_of(page)
+
+    expect(ages.locator("option", has_text="16–17")).to_be_attached()
+    expect(ages.locator("option:checked")).to_have_text("I do not want to say")
 
 
 def test_nothing_is_asked_whose_answer_would_change_nothing(

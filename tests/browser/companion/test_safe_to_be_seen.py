@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from api.pages.companion import companion
 from tests.browser.companion.window import LEFT, NEUTRAL, enter, plan_of, wait_for_worker
+from tests.browser.companion_site import CompanionSite
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -68,3 +69,29 @@ def test_leaving_leaves_no_history_and_forgetting_leaves_nothing(visit: Callable
     # Nor does the cache of the browser keep what the API answered.
     cached = "fetch('/v1/manifest/GB', {cache: 'only-if-cached', mode: 'same-origin'}).then(r => r.status, () => 'none')"
     assert page.evaluate(cached) in ("none", 504)
+
+
+def test_a_worker_that_is_still_fetching_files_keeps_none_after_forgetting(
+    visit: Callable[..., Page], site: CompanionSite
+) -> None:
+    style = f"/companion/{companion().version}/companion/style.css"
+    page = visit()
+    page.goto("/nothing")
+    page.evaluate("navigator.serviceWorker.getRegistrations().then(all => Promise.all(all.map(one => one.unregister())))")
+    page.evaluate("caches.keys().then(all => Promise.all(all.map(one => caches.delete(one))))")
+    site.hold("/v1/")
+    page.goto("/companion/")
+    expect(page.get_by_role("button", name="Leave now")).to_be_visible()
+    # The page has its style; the worker, which begins after the first screen, fetches it again.
+    site.hold(style)
+    site.release("/v1/")
+    enter(page)
+    page.get_by_role("button", name="Forget everything").click()
+    page.get_by_role("button", name="Forget everything").click()
+    expect(page.locator("#app")).to_be_empty()
+    page.wait_for_timeout(500)
+    site.release()
+
+    page.wait_for_url(NEUTRAL)
+    page.goto("/nothing")
+    assert page.evaluate(LEFT) == {"databases": [], "caches": [], "workers": 0, "local": 0, "cookies": ""}
