@@ -21,6 +21,7 @@ from django.db import connection, connections, transaction
 
 from content.models.stored_terms import forget_terms
 from notifications.delivery import restores
+from tests import made_once
 from tests.make import NOON
 from tests.processes import Emulator, start_emulator
 from tests.signing import Signer
@@ -74,6 +75,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if "PYTEST_XDIST_WORKER" in os.environ:
         slow = {item.path for item in items if kind_of(item)}
         items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let rows be kept for later tests only where this test leaves the product as it is (tests/made_once.py)."""
+    made_once.begin_test(getattr(item, "funcargs", {}))
 
 
 def uses_database(item: pytest.Item) -> bool:

@@ -5,10 +5,11 @@ A thousand statements become one. What is inserted is what was made, with its id
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import mogrify
 
@@ -20,11 +21,29 @@ _OF_PEOPLE: Final = {"core_user", "core_user_groups", "core_auditentry"}
 _CHAINED: Final = "core_auditentry"
 
 
+#: The present test: the settings before its fixtures, and its fixtures by name.
+_test: Final[list[tuple[Any, Mapping[str, Any]]]] = []
+
+
+def begin_test(fixtures: Mapping[str, Any]) -> None:
+    """Note the settings before a test, and the fixtures by name, to which those that are set up later are added."""
+    _test[:] = [(settings._wrapped, fixtures)]
+
+
+def _is_usual() -> bool:
+    """Return whether the present test has changed no setting and patched nothing by its fixtures so far."""
+    for usual, fixtures in _test:
+        patches = fixtures.get("monkeypatch")
+        return settings._wrapped is usual and not (patches is not None and (patches._setattr or patches._setitem))
+    return False
+
+
 def made_once(build: Callable[[], None]) -> Callable[[], None]:
     """Let a builder run once in a process; from then on insert its rows, where the tables are as empty as they were then.
 
     It must make the same rows whenever it is called on an empty database, at a fixed time. It runs in full where a test has made
-    such rows before, or people of the same names.
+    such rows before, or people of the same names. Its rows are not kept from a test that changes settings or patches functions,
+    because later tests would get what the product made under those.
     """
     kept: list[_Rows] = []
 
@@ -33,7 +52,7 @@ def made_once(build: Callable[[], None]) -> Callable[[], None]:
         if kept and kept[0].groups != _groups():
             # A flush has made the groups again, under other numbers, which the rows of people hold.
             kept.clear()
-        if not kept and not any(_rows(table) for table in _tables()):
+        if not kept and _is_usual() and not any(_rows(table) for table in _tables()):
             with transaction.atomic():
                 build()
                 kept.append(_Rows())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from content.models import Unit
@@ -16,7 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 def everything() -> dict[str, Any]:
-    return {table: made_once._rows(table) for table in made_once._tables() if made_once._rows(table)}
+    # In no order of its own: rows take the room of earlier ones.
+    return {table: sorted(made_once._rows(table)) for table in made_once._tables() if made_once._rows(table)}
 
 
 def test_what_is_inserted_is_what_was_made() -> None:
@@ -37,6 +41,34 @@ def test_what_is_inserted_is_what_was_made() -> None:
 
     assert len(made) == 1
     assert len(queries) < 400
+
+
+def test_rows_made_under_other_settings_or_with_patches_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers: list[str] = []
+
+    def build() -> None:
+        make.world()
+        numbers.append(make.person(f"reader-{settings.SERVE_UNREVIEWED}".lower()).username)
+
+    builder = made_once.made_once(build)
+
+    def run(**changed: Any) -> int:
+        """Build in a test with these settings; return how often the function has run."""
+        with override_settings(**changed) if changed else nullcontext(), transaction.atomic():
+            builder()
+            transaction.set_rollback(True)
+        return len(numbers)
+
+    assert run(SERVE_UNREVIEWED=False) == 1
+    with monkeypatch.context() as patches:
+        patches.setattr(make, "world", make.world)
+        made_once.begin_test({"monkeypatch": patches})
+        assert run() == 2
+    made_once.begin_test({"monkeypatch": monkeypatch})
+    assert run() == 3
+    # Kept: inserted from now on.
+    assert run() == run(SERVE_UNREVIEWED=False) == 3
+    assert numbers == ["reader-false", "reader-true", "reader-true"]
 
 
 def test_later_rows_get_other_ids_and_triggers_hold() -> None:

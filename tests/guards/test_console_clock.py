@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from core.console.pages import ROUTES
 from core.models import User
+from notifications.campaigns import draft_entries
+from notifications.models import Campaign
 from tests import make
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +65,28 @@ def test_every_time_on_the_pages_of_a_campaign_is_by_the_clock_of_the_campaign(c
         assert " UTC" not in main, name
         with_times |= {name} if zones else set()
     assert with_times >= {"campaign", "campaign-history"} | ({"campaign-approve"} if state == "submitted" else set())
+
+
+def test_every_page_below_a_campaign_has_the_clock_of_the_campaign(client: Client, console_paths: dict[str, str]) -> None:
+    draft = Campaign.objects.get(state="draft")
+    root = User.objects.create_superuser("root", password=None, locales=["*"], time_zone="Asia/Kolkata")
+    draft_entries.keep(draft, "when", {"at": ["noonish"]}, from_version="", by=draft.created_by, at=timezone.now())
+    client.force_login(root)
+    submitted = Campaign.objects.get(state="submitted")
+    paths = {path for route in ROUTES if route.pattern.startswith("campaigns/<int:id>/") for path in [console_paths[route.name]]}
+    paths |= {path.replace(f"/{submitted.pk}/", f"/{draft.pk}/") for path in paths}
+    assert len(paths) > 40
+
+    with_times = set()
+    for path in sorted(paths):
+        answer = client.get(path)
+        if answer["Content-Type"].startswith("text/html"):
+            main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
+            assert "Kolkata time" not in main, path
+            assert " UTC" not in main, path
+            with_times |= {path} if "London time" in main else set()
+    assert reverse("admin:campaign-when", args=[draft.pk]) in with_times
+    assert console_paths["campaign-translate"] in with_times
 
 
 @pytest.mark.django_db
