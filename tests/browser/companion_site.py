@@ -123,9 +123,9 @@ class CompanionSite:
             return "application/jose", self.manifests[country].encode()
         if parts[0] == "packs":
             # Without a locale, as the server does for a language that it has no pack for.
-            country, locale, name = (*parts[1:], "en", None)[:3] if len(parts) < 3 else (*parts[1:], None)[:3]
+            country, locale, *named = parts[1:] if len(parts) > 2 else (parts[1], "en")
             body = self.packs[country][locale]
-            return ("application/json", body) if name in (None, digest(body)) else None
+            return ("application/json", body) if named in ([], [digest(body)]) else None
         if parts[0].startswith("alerts"):
             return "application/json", json.dumps({"alerts": self.alerts, "older": None}).encode()
         return None

@@ -9,6 +9,7 @@ import pytest
 
 from notifications.delivery import claims
 from notifications.delivery.claims import Settlement
+from notifications.models import batch
 from tests import make
 from tests.notifications.steps import end_leases, tick
 from tools.faults.abandoned import LEASE, ReplacedEarly, abandoned_claims
@@ -47,7 +48,7 @@ def test_replaced_claims_and_missing_answers_are_counted() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_claim_that_is_replaced_before_its_lease_has_ended_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert timedelta(seconds=LEASE) == claims.LEASE
+    assert timedelta(seconds=LEASE) == batch.LEASE
     make.app()
     make.installations(30)
     campaign = make.campaign()
