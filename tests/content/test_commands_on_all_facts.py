@@ -15,7 +15,7 @@ from content.models import Channel, ChannelRevision, Release, Service
 from tests import make
 from tests.content.test_commands import run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module", autouse=True)

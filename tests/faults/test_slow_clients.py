@@ -86,6 +86,7 @@ def _assert_readers_are_served(web: Web) -> None:
         assert _seconds(web, path, body) < SOON, path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "kind"), [("/v1/help", JSON), ("/v1/registrations", JSON), ("/listed/x", FORM)])
 def test_a_body_that_never_arrives_is_408_and_keeps_nobody_waiting(web: Web, path: str, kind: str) -> None:
     with _connect(web, _post(path, kind=kind)) as stalled:
@@ -100,6 +101,7 @@ def test_a_body_that_never_arrives_is_408_and_keeps_nobody_waiting(web: Web, pat
     assert server.APP_BODY_SECONDS - 0.5 < waited < server.APP_BODY_SECONDS + SOON
 
 
+@pytest.mark.slow
 def test_a_console_form_that_never_arrives_keeps_nobody_waiting(web: Web) -> None:
     with ExitStack() as held:
         for _ in range(20):
@@ -123,6 +125,7 @@ def test_promise_13_a_thousand_stalled_connections_keep_nobody_waiting(web: Web)
     _assert_readers_are_served(web)
 
 
+@pytest.mark.slow
 def test_a_client_that_hangs_up_in_the_middle_is_forgotten(web: Web) -> None:
     for _ in range(50):
         _connect(web, _post("/v1/help")).close()
@@ -139,6 +142,7 @@ def test_a_body_in_pieces_is_read_whole(web: Web) -> None:
         assert slow.recv(64).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.slow
 def test_a_process_without_file_descriptors_answers_again_by_itself(web: Web) -> None:
     assert web._process is not None
     (worker,) = psutil.Process(web._process.pid).children()
@@ -156,6 +160,7 @@ def test_a_process_without_file_descriptors_answers_again_by_itself(web: Web) ->
     _assert_readers_are_served(web)
 
 
+@pytest.mark.slow
 def test_a_worker_that_ends_is_started_again(web: Web) -> None:
     assert web._process is not None
     (worker,) = psutil.Process(web._process.pid).children()
@@ -187,6 +192,7 @@ loop.run_forever()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("freeze", ["time.sleep, 60", "re.match, '(a|a)*b', 'a' * 40"], ids=["sleeping", "computing"])
 def test_a_process_that_is_silent_ends_itself(freeze: str) -> None:
     begun = time.monotonic()

@@ -120,6 +120,7 @@ def test_the_guard_does_not_mind_words_and_attributes() -> None:
     assert findings(html) == []
 
 
+@pytest.mark.slow
 def test_campaign_pages_need_a_fixed_number_of_queries(client: Client, campaigns: list[Campaign]) -> None:
     client.force_login(make.person("nora", "campaign-author", "campaign-approver"))
     count = _counter(client)

@@ -34,6 +34,7 @@ def rows(statement: str) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+@pytest.mark.slow
 def test_the_renamed_columns_keep_their_rows_in_both_directions(latest: None) -> None:
     make.app()
     make.installations(30)

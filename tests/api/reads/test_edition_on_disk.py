@@ -19,7 +19,7 @@ from tests.packs import Packs, publish
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served")]
 
 
-def test_an_edition_on_disk_answers_without_the_database(
+def test_promise_7_an_edition_on_disk_answers_without_the_database(
     both: BothPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = opened()

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ISOLATED = "import django; django.setup(); from tests.content.assurance import isolated_network; isolated_network.main()"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not can_be_made(), reason="this machine does not let its user make a network namespace")
 def test_no_packet_leaves_for_an_address_that_is_not_public() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "config.settings"}

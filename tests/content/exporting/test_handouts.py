@@ -39,6 +39,7 @@ def test_every_pack_has_all_labels_in_its_own_language(real_packs: Packs) -> Non
         assert {label["lang"].split("-")[0] for label in labels.values()} == {locale.split("-")[0]}
 
 
+@pytest.mark.slow
 def test_every_sheet_has_an_emergency_step_a_crisis_line_and_a_tip(real_packs: Packs) -> None:
     for (country, locale), pack in real_packs.items():
         if country in KEPT_BACK:
@@ -55,6 +56,7 @@ def test_every_sheet_has_an_emergency_step_a_crisis_line_and_a_tip(real_packs: P
             assert len(made.tips) >= (2 if slug == "for-school" and locale == "en" else 1)
 
 
+@pytest.mark.slow
 def test_a_sheet_does_not_mix_languages(real_packs: Packs) -> None:
     pack = copy.deepcopy(real_packs["GB", "cy"])
     for tip in pack["tips"]:
@@ -67,6 +69,7 @@ def test_a_sheet_does_not_mix_languages(real_packs: Packs) -> None:
             assert len({tip["lang"].split("-")[0] for tip in sheet(shipped, slug).tips}) == 1, (locale, slug)
 
 
+@pytest.mark.slow
 def test_numbers_are_those_of_the_pack_and_never_cut(real_packs: Packs) -> None:
     for pack in real_packs.values():
         displays = {service["id"]: [c["display"] for c in service["channels"]] for service in pack["services"]}

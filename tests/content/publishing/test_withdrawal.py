@@ -329,6 +329,7 @@ def test_each_service_of_the_real_packs_can_be_withdrawn_or_is_essential(real_pa
     assert refused <= 2 * len(packs)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_no_withdrawal_changes_the_role_of_a_name_or_breaks_a_plan(real_packs: Any) -> None:
     tried = 0

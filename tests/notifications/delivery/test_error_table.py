@@ -134,6 +134,7 @@ def test_an_occasional_503_slows_nothing_down_and_loses_nobody(some: Emulator) -
     assert (progress_of(campaign)["accepted"], some.counts()["doubled"]) == (DEVICES, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["DRIP", "HANG_AFTER_ACCEPT", "RESET_AFTER_ACCEPT"])
 def test_a_response_that_never_ends_is_retried_once_and_then_unknown(
     some: Emulator, monkeypatch: pytest.MonkeyPatch, answer: str
@@ -155,6 +156,7 @@ def test_a_response_that_never_ends_is_retried_once_and_then_unknown(
     assert nobody_is_deleted()
 
 
+@pytest.mark.slow
 def test_a_response_of_a_gigabyte_is_cut_off_and_halts_the_campaign(some: Emulator) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     campaign = send(some, {"answer": "HUGE"})

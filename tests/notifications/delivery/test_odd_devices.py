@@ -106,6 +106,7 @@ def test_a_quota_of_one_device_blocks_no_other_and_is_tried_again_after_a_minute
     assert progress_of(campaign)["accepted"] == DEVICES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", [250, 64, 25])
 def test_some_slow_or_failing_devices_do_not_lower_the_rate(many: Emulator, every: int) -> None:
     _prepare()
@@ -205,6 +206,7 @@ def test_one_platform_whose_key_fails_halts_and_marks_nobody(fcm_emulator: Emula
     assert Registration.objects.reachable().count() == 60
 
 
+@pytest.mark.slow
 def test_batches_that_wait_for_one_response_take_the_place_of_no_others(many: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planner, "BATCH_SIZE", 20)
     _prepare()

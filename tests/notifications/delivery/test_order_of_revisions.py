@@ -202,6 +202,7 @@ def _run(machine: type[RuleBasedStateMachine], examples: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_no_phone_is_sent_an_older_revision_after_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
     # Small batches and a small canary, so that there are many of them.
     monkeypatch.setattr(planner, "BATCH_SIZE", 8)

@@ -82,6 +82,7 @@ def test_no_request_leaves_while_fcm_asked_for_silence(some: Emulator) -> None:
     assert some.counts()["messages"] == before
 
 
+@pytest.mark.slow
 def test_a_quota_of_a_few_hundred_a_minute_is_slow_and_doubles_nobody(fcm_emulator: Emulator, settings: Any) -> None:
     settings.FCM_MESSAGES_PER_MINUTE, settings.FCM_QUOTA_SHARE = 600, 0.8
     make.app()
