@@ -95,6 +95,8 @@ const { topics } = await ok(client.GET("/v1/topics", { params: { query: { ...pla
 assert.ok(topics.length > 0);
 await ok(client.POST("/v1/corrections", { body: { service: "gb-childline", channel: 1, problem: "no-answer" } }));
 const page = await ok(client.GET("/hsds/services", { params: { query: { per_page: 5 } } }));
+// Lines are a string; without format=ndjson it is a page.
+assert.ok(typeof page !== "string");
 assert.equal(page.contents.length, 5);
 
 console.log(JSON.stringify({ done: true }));
