@@ -11,7 +11,7 @@ from celery.app.amqp import AMQP
 from kombu.connection import Connection
 from kombu.transport import redis
 
-from config.redis_broker import Transport as RedisTransport
+from config.redis_broker import RedisTransport
 
 #: Seconds between two tries to connect: from the first to the third value, more by the second each time.
 FIRST_WAIT, MORE_EACH_TIME, LONGEST_WAIT = 1.0, 1.0, 5.0

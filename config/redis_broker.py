@@ -10,7 +10,7 @@ from __future__ import annotations
 from kombu.transport import redis, virtual
 
 
-class QoS(redis.QoS):
+class RedisQoS(redis.QoS):
     """The messages that a channel is working on. One that was acknowledged or rejected is none, whether or not Redis knows of it.
 
     If Redis still has such a message, it is delivered again after kombu's visibility timeout of an hour. A wake-up that comes
@@ -34,13 +34,13 @@ class QoS(redis.QoS):
             raise
 
 
-class Channel(redis.Channel):
+class RedisChannel(redis.Channel):
     """A channel that counts its messages in this way."""
 
-    QoS = QoS
+    QoS = RedisQoS
 
 
-class Transport(redis.Transport):
+class RedisTransport(redis.Transport):
     """The transport for redis:// and rediss://."""
 
-    Channel = Channel
+    Channel = RedisChannel

@@ -17,13 +17,13 @@ def quick_promises(source: str) -> Iterator[int]:
     """Yield the number of the promise that each test holds, unless the test or its module has a marker that leaves it out."""
     module = ast.parse(source)
     assigned = [one for one in module.body if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "pytestmark"]
-    if _leave_out(one.value for one in assigned):
+    if _excludes(one.value for one in assigned):
         return
-    tests = (one for one in module.body if isinstance(one, ast.FunctionDef) and not _leave_out(one.decorator_list))
+    tests = (one for one in module.body if isinstance(one, ast.FunctionDef) and not _excludes(one.decorator_list))
     yield from (int(number[1]) for test in tests if (number := re.match(r"test_promise_(\d+)_", test.name)))
 
 
-def _leave_out(markers: Iterable[ast.expr]) -> bool:
+def _excludes(markers: Iterable[ast.expr]) -> bool:
     return any(re.search(rf"\bmark\.({'|'.join(LEFT_OUT)})\b", ast.unparse(marker)) for marker in markers)
 
 
