@@ -27,14 +27,19 @@ _test: Final[list[tuple[Any, Mapping[str, Any]]]] = []
 
 def begin_test(fixtures: Mapping[str, Any]) -> None:
     """Note the settings before a test, and the fixtures by name, to which those that are set up later are added."""
-    _test[:] = [(settings._wrapped, fixtures)]
+    _test[:] = [(_present_settings(), fixtures)]
+
+
+def _present_settings() -> object:
+    """Return the object behind `django.conf.settings`, which each change of a setting replaces."""
+    return vars(settings)["_wrapped"]
 
 
 def _is_usual() -> bool:
     """Return whether the present test has changed no setting and patched nothing by its fixtures so far."""
     for usual, fixtures in _test:
         patches = fixtures.get("monkeypatch")
-        return settings._wrapped is usual and not (patches is not None and (patches._setattr or patches._setitem))
+        return _present_settings() is usual and not (patches is not None and (patches._setattr or patches._setitem))
     return False
 
 
