@@ -43,7 +43,7 @@ def test_no_page_writes_the_time_of_day_by_itself() -> None:
     assert [name for name, text in texts.items() if _CLOCK_OF_A_TEMPLATE.search(text)] == []
 
 
-#: A time of day of a sentence or a cell, with what stands behind it.
+#: A time of day of a sentence or a cell, with the name of the clock after it.
 _TIME_OF_DAY = re.compile(r"\b\d\d:\d\d(?::\d\d)?(?! to |</label>)([^.,;<]{0,40})")
 
 

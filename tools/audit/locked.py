@@ -51,7 +51,7 @@ def locked_packages(path: Path = RUNTIME) -> list[LockedPackage]:
 def kit_packages(path: Path = KIT) -> list[LockedPackage]:
     """Return the packages of an npm lock file (version 3) in its order. Raises ValueError for a package without a hash.
 
-    https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json. The entry "" is the project itself.
+    The npm documentation describes the format under "package-lock.json". The entry "" is the project itself.
     """
     entries = json.loads(path.read_text(encoding="utf-8"))["packages"]
     packages = []

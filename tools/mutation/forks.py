@@ -26,7 +26,7 @@ from typing import Any
 
 import pytest
 
-#: The variable with the description of the run, and what stands for a failing test when a fork did not end.
+#: The variable with the description of the run, and what is recorded as the failing test when a fork did not end.
 VARIABLE, ENDLESS = "MUTATION_RUN", "did not end"
 
 
