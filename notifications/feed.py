@@ -12,64 +12,29 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, TypedDict
-
-from django.db.models import Q, QuerySet
 
 from content.terms import Recipient
 from core.errors import Gone, NotFound, NotHeld
 from core.instants import rfc3339
-from notifications import cap
 from notifications.campaigns import texts, variants
 from notifications.campaigns.texts import ShownText
 from notifications.models.campaign import ALL, Campaign
-from notifications.models.campaign_state import APPROVED_ON, CampaignState
 
 #: Alerts on one page.
 MAX_PAGE = 100
-#: Alerts that a web process keeps in memory besides the unexpired ones; earlier pages are read from the table.
-IN_MEMORY = 500
 
 #: The columns that responses are made of.
-_FIELDS = (
+FIELDS = (
     *("id", "thread_id", "references_id", "rev", "kind", "status", "severity", "urgency", "certainty", "words", "home_locale"),
-    *(
-        "audiences",
-        "services",
-        "named_services",
-        "tips",
-        "handouts",
-        "handout_situations",
-        "countries",
-        "regions",
-        "submitted_at",
-        "starts_at",
-        "openings",
-        "not_after",
-    ),
+    *("audiences", "services", "named_services", "tips", "handouts", "handout_situations", "countries", "regions"),
+    *("submitted_at", "starts_at", "openings", "not_after"),
 )
 _TIMES = ("submitted_at", "starts_at", "not_after")
 #: An id in the one form that responses have: "01" and digits of other scripts would be further addresses of the same alert.
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
-#: Between the first and the last opening of an alert: all zones of the world, and a night.
-_MAX_SPREAD = timedelta(days=3)
-_LONG_AGO, _FAR_FUTURE = datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
-
-#: Brakes under which an alert opens in no further country; as SQL, a tuple of Python's is one.
-_NOT_GOING = ("paused", "halted", "held")
-
-#: A text that changes whenever the feed does; the definition of an approved campaign is represented by its fingerprint.
-VERSION_SQL = f"""
-    SELECT md5(string_agg(
-        concat_ws(' ', c.id, c.starts_at, c.fingerprint, c.state = 'stopped' OR b.state IS NOT DISTINCT FROM 'stopped',
-            CASE WHEN b.state IN {_NOT_GOING} THEN b.set_at END),
-        ',' ORDER BY c.id))
-    FROM notifications_campaign c LEFT JOIN notifications_brake b ON b.campaign_id = c.id
-    WHERE c.starts_at IS NOT NULL AND c.status = '{cap.AlertStatus.ACTUAL}'
-        AND c.state IN ({", ".join(f"'{state}'" for state in APPROVED_ON)})
-"""  # noqa: S608  (closed values of our own)
 
 
 class AlertLocale(TypedDict):
@@ -118,6 +83,14 @@ class NoSuchAlert(NotFound):
     code = "no-such-alert"
 
 
+class AlertNotHeld(NotHeld):
+    """The alert is not in memory: it is older than those that are, or opened since the last look at the database."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
 class AlertStopped(Gone):
     """This alert was stopped."""
 
@@ -132,6 +105,8 @@ class Feed:
     stopped: Mapping[int, datetime] = field(default_factory=dict)
     #: The feed is complete from this instant on, which is not included; None if it is complete.
     complete_since: datetime | None = None
+    #: Read from the tables for one request: an alert that is not in it does not exist.
+    fresh: bool = False
 
     @cached_property
     def _openings(self) -> dict[int, dict[str, datetime | None]]:
@@ -147,13 +122,13 @@ class Feed:
     @cached_property
     def _moments(self) -> list[datetime]:
         """Return, in order, every instant at which the feed changes by the clock."""
-        moments = {moment for campaign in self.campaigns for moment in (_opens(campaign), campaign.not_after)}
+        moments = {moment for campaign in self.campaigns for moment in (first_opening(campaign), campaign.not_after)}
         moments |= {moment for opens in self._openings.values() for moment in opens.values() if moment}
         return sorted(moments | set(self.stopped.values()))
 
     def opens(self, campaign: Campaign, country: str | None) -> datetime | None:
         """Return when the campaign is in the feed of the country (None: of any) for the first time; None: never."""
-        first = _opens(campaign)
+        first = first_opening(campaign)
         return first if country is None else self._openings.get(campaign.pk, {}).get(country, first)
 
     def alerts(
@@ -202,7 +177,7 @@ class Feed:
     ) -> FeedAlert:
         """Return one alert, also an expired or a superseded one; with a country, as its readers may read it.
 
-        Raises NoSuchAlert before it opens, AlertStopped once a stop removed it.
+        Raises NoSuchAlert before it opens, AlertStopped once a stop removed it, AlertNotHeld where only the tables can tell.
         """
         wanted = int(number) if _NUMBER.fullmatch(str(number)) else None
         for campaign in self.campaigns:
@@ -212,8 +187,8 @@ class Feed:
                 return _alert(campaign, locale, audience, region, opens=opens, superseded_by=by)
         if wanted is not None and wanted in self.stopped and self.stopped[wanted] <= at:
             raise AlertStopped()
-        if wanted is not None and self.complete_since is not None:
-            raise NotHeld()
+        if wanted is not None and not self.fresh and all(campaign.pk != wanted for campaign in self.campaigns):
+            raise AlertNotHeld(wanted)
         raise NoSuchAlert()
 
     def current(self, number: str | int, *, locale: str, at: datetime, region: str | None = None) -> FeedAlert:
@@ -262,7 +237,7 @@ class Feed:
     def rows(self) -> dict[str, Any]:
         """Return the feed as values that can be written as JSON; `from_rows` reads them."""
         return {
-            "campaigns": [{name: getattr(campaign, name) for name in _FIELDS} for campaign in self.campaigns],
+            "campaigns": [{name: getattr(campaign, name) for name in FIELDS} for campaign in self.campaigns],
             "stopped": [[number, opens] for number, opens in self.stopped.items()],
             "complete_since": self.complete_since,
         }
@@ -279,64 +254,10 @@ def from_rows(rows: Mapping[str, Any]) -> Feed:
     )
 
 
-def read(*, at: datetime, limit: int | None = IN_MEMORY) -> Feed:
-    """Read the `limit` newest alerts (None: all), every unexpired one, and all revisions of their threads from the tables."""
-    shown = Campaign.objects.filter(state__in=APPROVED_ON, status=cap.AlertStatus.ACTUAL, starts_at__isnull=False)
-    kept = shown.exclude(_stopped()).order_by("-starts_at", "-id").values(*_FIELDS, "frozen_at")
-    newest = list(kept if limit is None else kept[: limit + 1])
-    cut_off = limit is not None and len(newest) > limit
-    rows = {row["id"]: row for row in newest[:limit]}
-    if cut_off:
-        rows |= {row["id"]: row for row in kept.filter(not_after__gt=at)}
-        threads = {row["thread_id"] or row["id"] for row in rows.values()}
-        rows |= {row["id"]: row for row in kept.filter(Q(thread__in=threads) | Q(pk__in=threads))}
-    stopped = list(shown.filter(_stopped()).values_list("id", "thread_id", "starts_at", "brake__set_at"))
-    stops: dict[int, datetime] = {}
-    for number, thread, _, stopped_at in stopped:
-        # Without a brake nobody knows when it was stopped; then everything of the thread is removed.
-        stops[thread or number] = max(stops.get(thread or number, _LONG_AGO), stopped_at or _FAR_FUTURE)
-    braked = dict(shown.filter(brake__state__in=_NOT_GOING).values_list("id", "brake__set_at"))
-    campaigns = [found for row in rows.values() if (found := _opened(Campaign(**row), braked.get(row["id"])))]
-    removed = [campaign for campaign in campaigns if _frozen(campaign) <= stops.get(campaign.alert, _LONG_AGO)]
-    left = sorted((c for c in campaigns if c not in removed), key=lambda c: (_opens(c), c.pk), reverse=True)
-    return Feed(
-        campaigns=tuple(left),
-        stopped={number: opens for number, _, opens, _ in stopped if opens is not None}
-        | {campaign.pk: _opens(campaign) for campaign in removed},
-        complete_since=_last_opening(kept.exclude(pk__in=rows), newest[-1]["starts_at"]) if cut_off else None,
-    )
-
-
-def _opened(campaign: Campaign, until: datetime | None) -> Campaign | None:
-    """Return the campaign without the openings after `until` (None: with all of them), or None where it has no other."""
-    if until is None:
-        return campaign
-    campaign.openings = {
-        country: opens if opens and datetime.fromisoformat(opens) <= until else None
-        for country, opens in campaign.openings.items()
-    }
-    return campaign if _opens(campaign) <= until else None
-
-
-def _last_opening(others: QuerySet[Campaign, dict[str, Any]], latest: datetime) -> datetime:
-    """Return the last opening in any country of the alerts that are not held, of which the latest started at `latest`."""
-    openings = others.filter(starts_at__gt=latest - _MAX_SPREAD).exclude(openings={}).values_list("openings", flat=True)
-    return max([latest, *(datetime.fromisoformat(opens) for found in openings for opens in found.values() if opens)])
-
-
-def _stopped() -> Q:
-    # The brake comes first when a campaign is stopped; its state may follow a moment later.
-    return Q(state=CampaignState.STOPPED) | Q(brake__state="stopped")
-
-
-def _opens(campaign: Campaign) -> datetime:
+def first_opening(campaign: Campaign) -> datetime:
+    """Return when a planned campaign opens in the first of its countries."""
     assert campaign.starts_at is not None
     return campaign.starts_at
-
-
-def _frozen(campaign: Campaign) -> datetime:
-    assert campaign.frozen_at is not None
-    return campaign.frozen_at
 
 
 def _rev(campaign: Campaign) -> int:

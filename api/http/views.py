@@ -26,6 +26,7 @@ from api.http.throttles import AddressThrottle, BudgetThrottle
 from api.reads.edition_store import store
 from api.reads.request import ReadRequest
 from core.errors import NotHeld, Unavailable
+from notifications.feed import AlertNotHeld
 
 
 class DatabaseDown(Unavailable):
@@ -126,8 +127,12 @@ class ReadView(ApiView):
         )
         try:
             response = self.read(read_request)
-        except NotHeld:
-            response = self.read(replace(read_request, edition=store.with_full_feed(), may_query_database=True))
+        except NotHeld as missing:
+            if store.database_is_down():
+                raise DatabaseDown() from None
+            # A phone opens an alert as soon as its message arrives, which may be before the next look at the database.
+            edition = store.with_thread(missing.number) if isinstance(missing, AlertNotHeld) else store.with_full_feed()
+            response = self.read(replace(read_request, edition=edition, may_query_database=True))
         return django_response(plain, response)
 
 

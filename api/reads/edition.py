@@ -16,7 +16,7 @@ from content.exporting.home_packs import home_packs
 from content.models import Country, Locale, Manifest, Release, ReleasePack
 from content.models.release import NoRelease, ReleaseState
 from content.models.tip_withdrawal import withdrawn_packs
-from notifications import feed
+from notifications import feed, feed_query
 from notifications.feed import Feed
 from notifications.models.scheduler_run import SECONDS_SINCE_SQL
 
@@ -27,7 +27,7 @@ _CHANGE_MARKER_SQL = f"""
         (SELECT max(id) FROM content_manifest),
         (SELECT (SELECT count(*) || ' ' || count(put_back_at) FROM content_withdrawal)
             || ' ' || (SELECT count(*) || ' ' || count(put_back_at) FROM content_tipwithdrawal)),
-        ({feed.VERSION_SQL})
+        ({feed_query.VERSION_SQL})
 """  # noqa: S608  (built from constants alone)
 
 
@@ -121,7 +121,7 @@ def read_edition(
         body, by_country = signed or (None, {})
         edition = replace(edition, manifest=body, country_manifests=by_country)
     if known is None or known.feed != marker.feed:
-        edition = replace(edition, feed=feed.read(at=at))
+        edition = replace(edition, feed=feed_query.read(at=at))
     return edition
 
 

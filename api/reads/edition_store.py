@@ -20,7 +20,7 @@ from api.reads import edition as editions
 from api.reads.edition import ChangeMarker, Edition
 from api.reads.pack_store import PackStore, replace_file
 from core.errors import Unavailable
-from notifications import feed
+from notifications import feed_query
 from notifications.models.scheduler_run import SILENT_AFTER
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,11 @@ class EditionStore:
 
     def with_full_feed(self) -> Edition:
         """Return the edition in force with every alert ever opened, read from the database."""
-        return replace(self.current(), feed=feed.read(at=datetime.now(UTC), limit=None))
+        return replace(self.current(), feed=feed_query.read(at=datetime.now(UTC), limit=None))
+
+    def with_thread(self, number: int) -> Edition:
+        """Return the edition in force with the thread of one alert, read from the database, and no other alert."""
+        return replace(self.current(), feed=feed_query.read_thread(number, at=datetime.now(UTC)))
 
     def load_from_disk(self) -> None:
         """Bring the edition on disk into force if there is none yet; ignore a file that cannot be read."""

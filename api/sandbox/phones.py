@@ -132,4 +132,4 @@ def _in_feed(alert: str, locale: str) -> FeedAlert:
     try:
         return store.current().feed.alert(alert, locale=locale, at=timezone.now(), audience=AUDIENCE, country=COUNTRY)
     except NotHeld:
-        raise NotFound("The alert is older than those in memory.") from None
+        raise NotFound("The alert is not in memory.") from None

@@ -10,7 +10,7 @@ import pytest
 from django.db import DatabaseError, connection
 from fcm_emulator.responses import ACCEPTING, PLANNED
 
-from notifications import feed
+from notifications import feed_query
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import worker
@@ -112,7 +112,7 @@ def test_promise_9_two_seconds_after_a_stop_nothing_is_sent(fcm_emulator: Emulat
     tick_and_send(seconds=1)
 
     assert 300 <= after_two_seconds == fcm_emulator.counts()["messages"] < 5_000
-    assert feed.read(at=now()).alerts(country="GB", audience="parent", locale="en", at=now()) == []
+    assert feed_query.read(at=now()).alerts(country="GB", audience="parent", locale="en", at=now()) == []
 
 
 def test_promise_9_a_worker_that_cannot_read_the_brakes_stops(

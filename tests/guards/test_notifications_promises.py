@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from fcm_emulator.responses import PLANNED
 
 from core.errors import SecondPersonRequired
-from notifications import feed
+from notifications import feed_query
 from notifications.campaigns import approval, forecast, lifecycle
 from notifications.console.will_happen import will_happen
 from notifications.delivery import fcm, outcomes, planner
@@ -49,7 +49,7 @@ def test_promise_2_no_campaign_leaves_before_a_second_person_approved_it(phones:
 
     assert phones.counts()["messages"] == 0
     assert not Batch.objects.exists()
-    assert feed.read(at=now()).alerts(country="GB", audience="parent", locale="en", at=now()) == []
+    assert feed_query.read(at=now()).alerts(country="GB", audience="parent", locale="en", at=now()) == []
 
 
 def test_promise_2_an_author_cannot_approve_by_any_way_in(phones: Emulator) -> None:
@@ -160,7 +160,7 @@ def test_promise_14_what_a_page_says_will_happen_is_what_happens() -> None:
         assert {wave.due_at: wave.devices for wave in waves if wave.due_at} == {one.due_at: one.devices for one in said.starts}
         assert sum(wave.devices for wave in waves if wave.due_at is None) == said.skipped
         assert (campaign.devices, campaign.starts_at) == (said.devices, page.first_due)
-        found = feed.read(at=at)
+        found = feed_query.read(at=at)
         for country, zone, _ in places:
             due = next(one.due_at for one in said.zones if one.zone == zone)
             opens = found.opens(next(one for one in found.campaigns if one.pk == campaign.pk), country)

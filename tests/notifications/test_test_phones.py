@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from core.errors import Invalid
 from core.models import AuditEntry, User
-from notifications import feed, tasks
+from notifications import feed_query, tasks
 from notifications.campaigns import lifecycle
 from notifications.campaigns.rehearsal import NoTestPhone, send_test
 from notifications.delivery import polling, test_sends
@@ -150,7 +150,7 @@ def test_one_person_sends_a_draft_to_their_own_phones_as_a_rehearsal(fcm_emulato
     assert (test.phones, test.accepted, test.problem, test.bodies) == (2, 2, "", {})
     assert fcm_emulator.counts()["messages"] == 2
     assert Campaign.objects.get().state == "draft"
-    assert feed.read(at=timezone.now()).campaigns == ()
+    assert feed_query.read(at=timezone.now()).campaigns == ()
 
 
 @pytest.mark.django_db(transaction=True)

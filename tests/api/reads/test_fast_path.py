@@ -373,7 +373,7 @@ def test_older_alerts_than_the_edition_holds_come_from_django(both: BothPaths, m
         opened(at=now - timedelta(hours=hours))
     path = "/v1/alerts?country=GB&locale=en&before=2099-01-01T00:00:00Z"
     whole = ask(both.django, path)
-    monkeypatch.setattr("notifications.feed.read.__kwdefaults__", {"limit": 1})
+    monkeypatch.setattr("notifications.feed_query.read.__kwdefaults__", {"limit": 1})
 
     small = BothPaths(None)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
+from api.reads import edition_store
+from api.reads.edition_store import EditionStore
 from api.v1 import alerts
 from notifications.campaigns import lifecycle
 from notifications.delivery import planner
@@ -46,6 +50,42 @@ def test_an_approved_alert_is_in_the_feed(api: Client) -> None:
     assert alert["title"].startswith("If someone threatens")
     assert (alert["locale"], alert["status"]) == ({"requested": "en", "served": "en", "reason": None}, "Actual")
     assert api.get(f"/v1/alerts/{campaign.pk}?locale=en").json()["alert"] == alert
+
+
+@pytest.fixture
+def between_looks(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[EditionStore]:
+    """Let a thread look at the database once, as in a web process, and not again during the test."""
+    monkeypatch.setattr(edition_store, "POLL_SECONDS", 3600.0)
+    store = edition_store.store
+    store.start()
+    store.current()
+    yield store
+    store.stop()
+
+
+@pytest.mark.parametrize("path", ["/v1/alerts/{}?locale=en", "/v1/alerts/{}/cap", "/a/{}"])
+def test_an_alert_can_be_read_before_the_web_process_has_looked_again(
+    between_looks: EditionStore, api: Client, path: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    campaign = opened()
+
+    answer = api.get(path.format(campaign.pk))
+
+    assert answer.status_code == 200
+    assert "If someone threatens" in answer.content.decode()
+    assert between_looks.current().feed.campaigns == ()
+    # An invented number costs one look into the index of the primary key.
+    with django_assert_max_num_queries(1):
+        assert api.get(path.format(campaign.pk + 1)).status_code == 404
+
+
+def test_an_unknown_alert_is_unavailable_while_the_database_is_down(between_looks: EditionStore, api: Client) -> None:
+    campaign = opened()
+    between_looks._last_success -= edition_store.DOWN_AFTER_SECONDS
+
+    answer = api.get(f"/v1/alerts/{campaign.pk}")
+
+    assert (answer.status_code, answer.json()["type"]) == (503, "/v1/problems/unavailable")
 
 
 @pytest.mark.parametrize("state", ["draft", "submitted"])

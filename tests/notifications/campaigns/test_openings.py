@@ -13,7 +13,7 @@ from babel.core import get_global
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications import feed
+from notifications import feed, feed_query
 from notifications.campaigns import forecast
 from notifications.campaigns.audience import AudienceSegment
 from notifications.campaigns.openings import every_country, openings
@@ -114,7 +114,7 @@ def by_each_clock(db: None) -> Campaign:
 
 
 def test_the_feed_of_each_country_opens_at_its_first_due_instant(by_each_clock: Campaign) -> None:
-    found = feed.from_rows(orjson.loads(orjson.dumps(feed.read(at=NOW).rows())))
+    found = feed.from_rows(orjson.loads(orjson.dumps(feed_query.read(at=NOW).rows())))
 
     for country, opens in (("NZ", AUCKLAND), ("GB", LONDON), ("US", NEW_YORK)):
         before = opens - timedelta(seconds=1)
@@ -138,7 +138,7 @@ def test_a_correction_replaces_the_alert_in_a_country_only_once_it_opens_there(b
     later = AUCKLAND + timedelta(minutes=1)
     update = make.campaign(kind="update", references=by_each_clock.pk, at=later, **CLOCK | {"schedule": {"at": "now"}})
     assert planner.plan_audience(update, at=later)
-    found = feed.read(at=later)
+    found = feed_query.read(at=later)
 
     def shown(country: str, at: datetime) -> list[str]:
         return [alert["id"] for alert in found.alerts(country=country, audience="parent", locale="en", at=at)]
@@ -156,8 +156,8 @@ def test_pages_that_are_not_held_in_memory_are_known_by_their_last_opening(by_ea
         assert planner.plan_audience(campaign, at=at)
     much_later = NEW_YORK + timedelta(days=10)
 
-    held = feed.read(at=much_later, limit=2)
+    held = feed_query.read(at=much_later, limit=2)
 
     assert [campaign.pk for campaign in held.campaigns] == [campaign.pk, campaign.pk - 1]
     assert held.complete_since == NEW_YORK + timedelta(days=3)
-    assert feed.read(at=much_later, limit=3).complete_since == NEW_YORK
+    assert feed_query.read(at=much_later, limit=3).complete_since == NEW_YORK

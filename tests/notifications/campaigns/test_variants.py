@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications import feed
+from notifications import feed_query
 from notifications.campaigns import definition, forecast, lifecycle, messages, texts, variants
 from notifications.campaigns.audience import AudienceSegment
 from notifications.campaigns.refusals import SubmissionRefused
@@ -147,7 +147,7 @@ class TestInTheProduct:
         campaign = make.campaign(**wales_and_others())
         tick()
         now = datetime.now(UTC) + timedelta(minutes=1)
-        found = feed.read(at=now)
+        found = feed_query.read(at=now)
 
         def title(**reader: Any) -> str:
             return found.alert(campaign.pk, locale="en", at=now, **reader)["title"]

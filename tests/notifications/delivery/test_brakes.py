@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 
 from core.errors import Conflict
-from notifications import feed
+from notifications import feed_query
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import restores, scheduler, worker
@@ -107,11 +107,11 @@ def test_stop_everything_stops_all_until_an_approver_releases_it(fcm_emulator: E
 def test_a_stopped_campaign_leaves_the_feed_at_once_and_never_resumes(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
     author, _ = make.campaign_staff()
     where: dict[str, Any] = {"country": "GB", "audience": "parent", "locale": "en"}
-    assert len(feed.read(at=now()).alerts(**where, at=now())) == 1
+    assert len(feed_query.read(at=now()).alerts(**where, at=now())) == 1
 
     with sending(fcm_emulator):
         lifecycle.stop(slow_campaign, by=author, at=now(), reason="Wrong text.")
-        stopped = feed.read(at=now()).alerts(**where, at=now())
+        stopped = feed_query.read(at=now()).alerts(**where, at=now())
     tick()
 
     assert stopped == []

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from notifications import feed
+from notifications import feed_query
 from notifications.campaigns import audience, forecast, lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import planner
@@ -264,7 +264,7 @@ def test_a_campaign_that_nobody_is_due_for_any_more_is_halted_and_never_public()
     campaign.refresh_from_db()
     assert (campaign.state, campaign.starts_at, Wave.objects.count()) == ("halted", None, 0)
     assert campaign.reason == forecast.NobodyDue().detail
-    assert feed.read(at=noon + timedelta(hours=10)).campaigns == ()
+    assert feed_query.read(at=noon + timedelta(hours=10)).campaigns == ()
 
 
 def test_a_segment_without_installations_does_not_open_the_feed() -> None:

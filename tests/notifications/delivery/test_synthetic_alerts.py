@@ -12,7 +12,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from notifications import feed
+from notifications import feed_query
 from notifications.delivery import synthetic_alerts
 from notifications.inspections import inspect_synthetic_alert
 from notifications.models import Brake, BrakeState, Campaign, Registration, SyntheticAlert
@@ -67,7 +67,7 @@ def test_it_reaches_the_device_alone_as_a_rehearsal_and_no_reader(device: Emulat
     assert sent["data"]["status"] == "Exercise"
     assert sent["android"]["notification"]["title"].startswith("Rehearsal: ")
     assert "default_sound" not in sent["android"]["notification"]
-    assert feed.read(at=timezone.now()).alerts(country="GB", audience="parent", locale="en", at=timezone.now()) == []
+    assert feed_query.read(at=timezone.now()).alerts(country="GB", audience="parent", locale="en", at=timezone.now()) == []
     assert not Campaign.objects.exists()
     assert DEVICE not in str(list(SyntheticAlert.objects.values()))
     assert Registration.objects.count() == 30

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import override_settings
 
-from notifications import feed
+from notifications import feed_query
 from notifications.campaigns import lifecycle, refusals
 from notifications.campaigns.checks.wave_help import HelpLapsed
 from notifications.campaigns.progress import progress_of
@@ -152,7 +152,7 @@ def test_a_paused_campaign_is_not_resumed_without_help() -> None:
 
 def test_a_paused_alert_opens_in_no_further_country(campaign: Campaign) -> None:
     def listed(country: str, at: datetime) -> int:
-        return len(feed.read(at=at).alerts(country=country, audience=None, locale="en", at=at))
+        return len(feed_query.read(at=at).alerts(country=country, audience=None, locale="en", at=at))
 
     author = make.campaign_staff()[0]
     open_in_india = listed("IN", IN_INDIA + MINUTE)
@@ -166,4 +166,4 @@ def test_a_paused_alert_opens_in_no_further_country(campaign: Campaign) -> None:
 def test_an_alert_paused_before_its_first_start_is_not_in_the_feed(campaign: Campaign) -> None:
     lifecycle.pause(campaign, by=make.campaign_staff()[0], at=IN_INDIA - MINUTE)
 
-    assert feed.read(at=IN_INDIA + MINUTE).campaigns == ()
+    assert feed_query.read(at=IN_INDIA + MINUTE).campaigns == ()
