@@ -10,9 +10,9 @@ from tools.sandbox import coverage_report, debian, environment, kept_database, p
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.paths import Paths
 from tools.sandbox.processes import run_in_foreground
-from tools.sandbox.pytest_plugins.summary import QUICK
 from tools.sandbox.temporary_database import temporary_database
 from tools.sandbox.terminal import UserError, say
+from tools.sandbox.tiers import QUICK
 
 #: What no test may need where Debian's packages are missing.
 _WITHOUT_DEBIAN = "not browser and not services"

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests import conftest
-from tools.sandbox import coverage_report, debian, previous_code, run_tests, version_matrix
+from tools.sandbox import coverage_report, debian, previous_code, run_tests, tiers, version_matrix
 from tools.sandbox.paths import Paths
 from tools.sandbox.previous_code import Baseline, new_migrations, read_baseline
 from tools.sandbox.pytest_plugins import summary
@@ -69,9 +69,9 @@ FILE, FOLDER = "tests/tools/sandbox/test_test_modes.py", "tests/tools"
 @pytest.mark.parametrize(
     ("arguments", "missing", "expected"),
     [
-        ([], [], ["-m", summary.QUICK]),
-        (["-k", "a or b"], [], ["-m", summary.QUICK]),
-        ([FOLDER, FILE], [], ["-m", summary.QUICK]),
+        ([], [], ["-m", tiers.QUICK]),
+        (["-k", "a or b"], [], ["-m", tiers.QUICK]),
+        ([FOLDER, FILE], [], ["-m", tiers.QUICK]),
         ([f"{FILE}::test_one"], [], []),
         ([FILE], ["chromium"], ["-m", "not browser and not services"]),
     ],
@@ -105,7 +105,7 @@ def test_several_processes_leave_out_slow_tests_and_say_so(tmp_path: Path) -> No
         "def pytest_configure(config):\n    config.pluginmanager.register(Summary(config))\n"
     )
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  slow\n  journey\n  browser\n  services\n  faults\n")
-    command = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:django", "-m", summary.QUICK, "."]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:django", "-m", tiers.QUICK, "."]
 
     done = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
 

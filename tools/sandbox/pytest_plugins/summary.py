@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
-#: Markers of the tests that `./run test` leaves out unless it is called with --all, with what is said of them.
-LEFT_OUT: Final = {
-    "slow": "slow",
-    "journey": "of the whole demo",
-    "browser": "in a browser",
-    "services": "with programs from Debian",
-    "faults": "that kill processes",
-}
-#: The expression for pytest's option -m that leaves them out.
-QUICK: Final = " and ".join(f"not {marker}" for marker in LEFT_OUT)
+from tools.sandbox.tiers import LEFT_OUT, QUICK
+
 #: Files that are named in the end, and the number of files from which a run names any.
 _NAMED, _MANY = 10, 40
 
