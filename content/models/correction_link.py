@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
-from django.core import signing
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from content.models.link_token import link_of_token, link_token
 from content.models.organization import Organization
 from content.models.rights import organization_area, require_country
 from core import audit, roles
@@ -54,11 +54,8 @@ class CorrectionLinkQuerySet(models.QuerySet["CorrectionLink"]):
 
     def from_token(self, token: str, *, at: datetime) -> CorrectionLink:
         """Return the link with this token; raise NotFound for a forged token, LinkEnded for a link that is no longer valid."""
-        try:
-            pk = signing.loads(token, salt=_SALT)
-        except signing.BadSignature:
-            raise NotFound("This link is not valid.") from None
-        link = self.select_related("organization").filter(pk=pk).first() if isinstance(pk, int) else None
+        pk = link_of_token(token, salt=_SALT)
+        link = self.select_related("organization").filter(pk=pk).first() if pk is not None else None
         if link is None:
             raise NotFound("This link is not valid.")
         if not link.is_valid(at=at):
@@ -102,8 +99,8 @@ class CorrectionLink(models.Model):
         return self.revoked_at is None and at < self.expires_at
 
     def token(self) -> str:
-        """Return the signed token, with which the link's URL ends."""
-        return signing.dumps(self.pk, salt=_SALT)
+        """Return the signed token, with which the link's URL ends; it is the same each time."""
+        return link_token(self.pk, salt=_SALT, made_at=self.made_at)
 
     def revoke(self, *, by: User, at: datetime) -> None:
         """Withdraw the link; withdrawing it twice does nothing."""

@@ -9,10 +9,10 @@ from typing import ClassVar
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core import signing
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from content.models.link_token import link_of_token, link_token
 from content.models.locale import Locale
 from content.models.rights import require_reads
 from content.models.target import Target
@@ -88,11 +88,8 @@ class ReadingLinkQuerySet(models.QuerySet["ReadingLink"]):
 
     def from_token(self, token: str, *, at: datetime) -> ReadingLink:
         """Return the link with this token; raise NotFound for a forged token, ReadingLinkEnded for a link that has ended."""
-        try:
-            pk = signing.loads(token, salt=_SALT)
-        except signing.BadSignature:
-            raise NotFound("This link is not valid.") from None
-        link = self.select_related("locale", "made_by").filter(pk=pk).first() if isinstance(pk, int) else None
+        pk = link_of_token(token, salt=_SALT)
+        link = self.select_related("locale", "made_by").filter(pk=pk).first() if pk is not None else None
         if link is None:
             raise NotFound("This link is not valid.")
         link.require_valid(at=at)
@@ -166,8 +163,8 @@ class ReadingLink(models.Model):
             raise ReadingLinkEnded(sentence, reason="expired", locale=self.locale_id)
 
     def token(self) -> str:
-        """Return the signed token, with which the link's URL ends."""
-        return signing.dumps(self.pk, salt=_SALT)
+        """Return the signed token, with which the link's URL ends; it is the same each time."""
+        return link_token(self.pk, salt=_SALT, made_at=self.made_at)
 
     def revoke(self, *, by: User, at: datetime) -> None:
         """Withdraw the link for good. Everybody who writes or approves in its language may do so."""
