@@ -65,7 +65,9 @@ def find_pythons() -> dict[str, str]:
 def _candidates(version: str) -> list[str]:
     """Return where a Python of this version may be: on PATH, or installed by pyenv or uv."""
     homes = (Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions", Path.home() / ".local/share/uv/python")
-    installed = [str(path) for home in homes for path in sorted(home.glob(f"*{version}*/bin/python{version}"), reverse=True)]
+    # A folder that belongs to another user holds nothing that could be started.
+    readable = [home for home in homes if os.access(home, os.R_OK | os.X_OK)]
+    installed = [str(path) for home in readable for path in sorted(home.glob(f"*{version}*/bin/python{version}"), reverse=True)]
     on_path = shutil.which(f"python{version}")
     return [on_path, *installed] if on_path else installed
 

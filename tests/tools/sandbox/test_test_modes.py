@@ -225,6 +225,14 @@ def test_this_python_and_the_wheels_postgresql_are_always_had() -> None:
     assert None in find_postgresqls(Paths(root=ROOT, run=ROOT)).values()
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every folder")
+def test_a_folder_of_another_user_holds_no_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "versions").mkdir(mode=0)
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+
+    assert find_pythons()
+
+
 def test_a_name_on_the_path_that_does_not_start_is_no_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "python3.14").write_text("#!/bin/sh\nexit 127\n")
     (tmp_path / "python3.14").chmod(0o755)
