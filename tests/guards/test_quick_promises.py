@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tools.sandbox.pytest_plugins.summary import LEFT_OUT
+from tools.sandbox.tiers import LEFT_OUT
 
 TESTS = Path(__file__).resolve().parents[1]
 PROMISES = range(1, 16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -35,12 +36,12 @@ def links() -> list[CorrectionLink | ReadingLink]:
 
 @pytest.mark.parametrize("kind", [CorrectionLink, ReadingLink])
 def test_a_link_has_one_token_at_any_time(
-    links: list[CorrectionLink | ReadingLink], kind: type, monkeypatch: pytest.MonkeyPatch
+    links: list[CorrectionLink | ReadingLink], kind: type[CorrectionLink | ReadingLink], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link = next(one for one in links if isinstance(one, kind))
     tokens = set()
     for later in (timedelta(0), timedelta(seconds=1), timedelta(days=1)):
-        monkeypatch.setattr(signing.time, "time", (make.NOON + later).timestamp)
+        monkeypatch.setattr(time, "time", (make.NOON + later).timestamp)
         tokens.add(link.token())
         tokens.add(type(link).objects.get(pk=link.pk).token())
 
