@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from celery import Celery, Task
+from celery.signals import celeryd_after_setup
 from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -79,6 +81,18 @@ class WakeUp(Task):  # type: ignore[misc]
                 return None
             self._ran_at[self.name] = time.monotonic()
         return super().__call__(*arguments, **named)
+
+
+@celeryd_after_setup.connect  # type: ignore[untyped-decorator]
+def freeze_what_was_loaded(**_unknown: Any) -> None:
+    """Keep Python's collector away from what a worker loads before its processes begin, so that they go on sharing that memory.
+
+    The collector writes into each object that it looks at: the first full collection in a process, after a minute, copied about
+    60 MiB (https://docs.python.org/3.11/library/gc.html#gc.freeze). The signal is sent once, before the processes begin, with
+    any broker; `worker_before_create_process` is not sent where the transport has no event loop.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 app = Celery("fingerpost", task_cls=WakeUp, amqp="config.broker_connection:BrokerAMQP")

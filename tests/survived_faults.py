@@ -38,8 +38,10 @@ _READINESS = "tests/api/test_readiness.py::"
 _KILL = "tests/faults/test_kill_worker.py::test_promise_5_a_killed_worker_misses_nobody"
 _WAKE_UPS = _PROMISES + "test_promise_5_doubled_and_lost_wake_ups_change_nothing"
 _NO_BROKER = "tests/faults/test_without_broker.py::test_a_campaign_is_sent_while_the_broker_is_broken"
+_ACKNOWLEDGEMENTS = "tests/faults/test_lost_acknowledgements.py::"
 _LOST_ACKNOWLEDGEMENTS = (
-    "tests/faults/test_lost_acknowledgements.py::test_a_channel_notices_that_redis_crashed_before_its_messages_were_acknowledged"
+    _ACKNOWLEDGEMENTS + "test_a_channel_notices_that_redis_crashed_before_its_messages_were_acknowledged",
+    _ACKNOWLEDGEMENTS + "test_a_worker_takes_wake_ups_after_redis_crashed_before_it_acknowledged_any",
 )
 _VOID = _CLAIMS + "test_a_settlement_after_its_lease_or_by_an_older_claim_is_void"
 _FROZEN_ONCE = _DELIVERY + "test_planner.py::test_a_campaign_is_frozen_once_however_many_planners_there_are"
@@ -107,7 +109,7 @@ FAULTS: Final = (
         9,
         "kill -9 of the broker, ten times",
         "sending goes on; the connection is made anew, even if acknowledgements were lost",
-        (_NO_BROKER, _LOST_ACKNOWLEDGEMENTS),
+        (_NO_BROKER, *_LOST_ACKNOWLEDGEMENTS),
         ("broker-killed",),
     ),
     SurvivedFault(

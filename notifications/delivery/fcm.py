@@ -49,6 +49,8 @@ SLOW_RESPONSE = 3.0
 MAX_SLOW_RESPONSES = 10
 #: One HTTP/2 connection carries about a hundred requests at once.
 CONNECTIONS = 12
+#: Seconds after which a connection that no request uses is closed: longer than the pause between two batches.
+IDLE_CONNECTION = 30.0
 #: https://firebase.google.com/docs/cloud-messaging/send/v1-api#authorize-http-v1-send-requests
 _SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 #: Seconds of the requests that start together: to wake up for each one costs a third of a request. A quota is of a minute.
@@ -308,6 +310,7 @@ def _client() -> Client:
         .http2(_encrypted())
         .timeout(timedelta(seconds=REQUEST_TIMEOUT))
         .connect_timeout(timedelta(seconds=CONNECT_TIMEOUT))
+        .pool_idle_timeout(timedelta(seconds=IDLE_CONNECTION))
         .follow_redirects(False)
         .referer(False)
         # A response has a few hundred bytes: to offer and to undo a compression costs more than it saves.

@@ -1,4 +1,4 @@
-"""What a worker reads wake-ups with notices a crash of Redis, even if acknowledgements were lost in it."""
+"""A worker, and the channel that it reads wake-ups with, notice a crash of Redis also if it lost acknowledgements."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from kombu.connection import Connection
 from kombu.entity import Queue
@@ -15,12 +16,17 @@ from kombu.messaging import Consumer
 
 from config.broker_connection import transport_options
 from config.celery import app
+from tests.faults.workers import Workers, until
 from tools.faults.debian_servers import DebianServices
 from tools.sandbox.interrupts import Interrupts
 
 pytestmark = [pytest.mark.faults, pytest.mark.services]
 #: Of a worker with two processes; config/celery.py lets each prefetch one.
 PREFETCHED = 2
+#: Seconds that a step may take on a slow machine. A worker that notices nothing would wait for ever.
+PATIENCE = 90
+#: Does nothing but delete expired sessions, and nothing else sends it here.
+TASK = "core.tasks.forget_sessions"
 
 
 @pytest.fixture
@@ -63,3 +69,44 @@ def _notices_the_end_of(broker: Connection, seconds: float) -> bool:
         except broker.connection_errors:
             return True
     return False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_takes_wake_ups_after_redis_crashed_before_it_acknowledged_any(
+    workers: Workers, services: DebianServices
+) -> None:
+    url = services.redis()
+    workers.environment["BROKER_URL"] = url
+    worker = workers.start()
+    until(lambda: "ready." in workers.log(), PATIENCE)
+    children = psutil.Process(worker.pid).children()
+
+    # A worker acknowledges a message when one of its children begins with it; these are stopped meanwhile.
+    for child in children:
+        child.suspend()
+    for _ in range(PREFETCHED):
+        _send(url)
+    until(lambda: _unacknowledged(url) == PREFETCHED, PATIENCE)
+    services.kill("redis")
+    for child in children:
+        child.resume()
+    until(lambda: workers.log().count("Couldn't ack") == PREFETCHED, PATIENCE)
+    services.start_again("redis")
+    received = workers.log().count("received")
+    _send(url)
+
+    assert len(children) == PREFETCHED
+    until(lambda: workers.log().count("received") > received, PATIENCE)
+    until(lambda: workers.log().count("succeeded") == PREFETCHED + 1, PATIENCE)
+    assert worker.poll() is None
+
+
+def _send(url: str) -> None:
+    with app.connection_for_write(url, transport="redis", transport_options=transport_options(url)) as broker:
+        app.send_task(TASK, connection=broker)
+
+
+def _unacknowledged(url: str) -> int:
+    """Return how many messages Redis has delivered that were not acknowledged."""
+    with app.connection_for_read(url, transport="redis", transport_options=transport_options(url)) as broker:
+        return int(broker.default_channel.client.hlen("unacked"))

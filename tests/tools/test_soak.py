@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
+from notifications.delivery import fcm
 from tests.tools.sandbox.runs import Run, left_running
 from tools.soak.acts import ACTS
-from tools.soak.samples import ProcessSamples, Samples, Series, proportional_memory
+from tools.soak.launch import IDLE, _write
+from tools.soak.samples import OpenFiles, ProcessSamples, Samples, Series, open_files, own_memory
 from tools.soak.verdict import CampaignCounts, Verdict, judge, tables
 
 
@@ -23,9 +27,11 @@ def a_series(per_hour: float, *, minutes: float = 60) -> Series:
     return series
 
 
-def judged(*campaigns: CampaignCounts, memory: Series | None = None, files: Series | None = None, reads: int = 10) -> Verdict:
+def judged(
+    *campaigns: CampaignCounts, memory: Series | None = None, idle: tuple[OpenFiles, ...] = (), reads: int = 10
+) -> Verdict:
     verdict, samples = Verdict(seed=1, campaigns=list(campaigns), reads=reads), Samples()
-    samples.processes[7] = ProcessSamples("worker", 7, memory or a_series(0), files or a_series(0))
+    samples.processes[7] = ProcessSamples("worker", 7, memory or a_series(0), a_series(900), list(idle))
     samples.sessions = a_series(0)
     judge(verdict, samples)
     return verdict
@@ -61,7 +67,14 @@ def test_what_was_in_flight_may_be_doubled_and_the_figures_are_shown() -> None:
         (judged(), "no campaign was sent"),
         (judged(sent(), reads=0), "nothing was read"),
         (judged(sent(), memory=a_series(5.2)), "worker (7) grows by 5.2 MiB an hour"),
-        (judged(sent(), files=a_series(40)), "worker (7) has 24 more open files than at first"),
+        (
+            judged(sent(), idle=(OpenFiles(20, 5), OpenFiles(31, 8))),
+            "worker (7) has 11 more open files than when it was idle before",
+        ),
+        (
+            judged(sent(), idle=(OpenFiles(20, 5), OpenFiles(24, 9))),
+            "worker (7) has 4 more open sockets than when it was idle before",
+        ),
     ],
 )
 def test_what_must_not_be_is_named(verdict: Verdict, fault: str) -> None:
@@ -72,10 +85,63 @@ def test_a_process_that_lived_for_minutes_only_is_not_judged() -> None:
     assert judged(sent(), memory=a_series(500, minutes=19)).faults == []
 
 
-def test_memory_is_read_from_the_kernel() -> None:
-    assert 10 < proportional_memory(os.getpid()) < 5_000
+def test_open_files_that_come_and_go_while_it_sends_are_no_leak() -> None:
+    verdict = judged(sent(), idle=(OpenFiles(20, 5), OpenFiles(30, 8)))
+
+    assert verdict.faults == []
+    assert "| 20, 30 | 5, 8" in tables(verdict)
+
+
+def test_the_memory_of_each_quarter_of_an_hour_shows_where_it_stands_still() -> None:
+    series = Series([(minute * 60, 100 if minute < 15 else 130) for minute in range(50)])
+
+    assert series.parts() == [100, 130, 130]
+    assert Series().parts() == []
+
+
+def test_memory_is_read_from_the_kernel_without_files(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(40 * 2**20))
+    before = own_memory(os.getpid())
+
+    with (tmp_path / "file").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert not any(mapped[:: mmap.PAGESIZE])
+        with_a_file = own_memory(os.getpid())
+        with mmap.mmap(-1, 40 * 2**20) as own:
+            own[:: mmap.PAGESIZE] = b"x" * (40 * 2**20 // mmap.PAGESIZE)
+            with_its_own = own_memory(os.getpid())
+
+    assert with_a_file - before < 20
+    assert with_its_own - with_a_file > 20
     with pytest.raises(OSError, match="No such file"):
-        proportional_memory(2**22 + 1)
+        own_memory(2**22 + 1)
+
+
+def test_open_files_and_sockets_are_counted_and_the_fewest_of_some_looks_count() -> None:
+    before = open_files(os.getpid())
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        during = open_files(os.getpid())
+    samples = Samples()
+    samples.processes = {7: ProcessSamples("worker", 7), 8: ProcessSamples("worker", 8)}
+
+    samples.take_idle([{7: OpenFiles(21, 6), 8: OpenFiles(9, 0)}, {7: OpenFiles(22, 5)}])
+
+    assert (during.files - before.files, during.sockets - before.sockets) == (2, 2)
+    assert samples.processes[7].idle == [OpenFiles(21, 5)]
+    assert samples.processes[8].idle == []
+
+
+def test_a_soak_is_idle_for_longer_than_an_idle_connection_to_fcm_is_kept() -> None:
+    assert IDLE > fcm.IDLE_CONNECTION + 10
+
+
+def test_new_figures_leave_the_sections_of_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "soak.md"
+    page.write_text("# Soak\n\nold figures\n\n## What it found\n\nA leak.\n\n## Why\n\nSo.\n")
+
+    _write(page, "# Soak\n\nnew figures\n")
+
+    assert page.read_text() == "# Soak\n\nnew figures\n\n## What it found\n\nA leak.\n\n## Why\n\nSo.\n"
 
 
 @pytest.mark.faults

@@ -28,11 +28,15 @@ from tools.sandbox.terminal import UserError, say, step
 from tools.soak.acts import ACTS
 from tools.soak.database import Database
 from tools.soak.readers import Reader
-from tools.soak.samples import Samples
+from tools.soak.samples import Samples, files_of_all
 from tools.soak.verdict import READERS_WAIT, CampaignCounts, Verdict, judge, tables
 
 #: The part of the time in which something is done to each campaign.
 RESTLESS = 0.4
+#: The part of the time after which nothing is sent for a while, as at the end: every process has sent since its last restart.
+IDLE_AFTER = 0.5
+#: Seconds for which nothing is sent then, more than `IDLE_CONNECTION` of notifications/delivery/fcm.py, and looks at open files.
+IDLE, LOOKS = 45, 10
 #: Seconds in which a campaign is sent at the given pace; seconds between two samples; longest pause between two campaigns.
 SENDING, EVERY, PAUSE = 20, 5.0, 20.0
 #: A soak of fewer seconds than these is for the tests: campaigns are sent in fewer seconds, and leases end at once.
@@ -50,9 +54,11 @@ worker is stopped, or all connections of the database are ended. The rest is cal
 
 **What fails it.** By the emulator's counts, a device that was missed, or more devices reached twice than
 were in flight at that moment; a campaign that does not end; a read that fails while no web process had
-just ended; a process that grows by more than 5 MiB an hour (shared memory in proportion; the first
-quarter of its life is left out, and less than 15 minutes are not judged); open files or sessions of
-the database that become more."""
+just ended; a process that grows by more than 5 MiB an hour (its own memory, without libraries and other
+files; what it shares with its parent in proportion; the first quarter of its life is left out, and less
+than 15 minutes are not judged). Twice, after half of the time and at the end, nothing is sent for 45 s: a
+process that then has more than 10 further open files, or 3 further sockets, has leaked them. So have
+more than two further sessions of the database."""
 
 
 def run(outer: Paths, rest: list[str]) -> int:
@@ -83,11 +89,17 @@ def run(outer: Paths, rest: list[str]) -> int:
         say(json.dumps(verdict.as_json()))
     if options.write and not verdict.faults:
         measured = page.circumstances(0, load).partition("; this part")[0] + ".*"
-        (paths.root / _PAGE).write_text(wrap("\n\n".join([_HEAD, measured, tables(verdict)]) + "\n"), "utf-8")
+        _write(paths.root / _PAGE, wrap("\n\n".join([_HEAD, measured, tables(verdict)]) + "\n"))
     for fault in verdict.faults:
         say(f"FAILED: {fault}")
     say(f"soak: {'failed' if verdict.faults else 'ok'}, seed {options.seed}")
     return 1 if verdict.faults else 0
+
+
+def _write(page: Path, text: str) -> None:
+    """Write the figures into the page; its sections, which people write, stay."""
+    _, heading, sections = page.read_text("utf-8").partition("\n## ")
+    page.write_text(text + heading + sections, "utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,7 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, help="how long, for a short one")
     parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="repeats the acts of an earlier soak")
     parser.add_argument("--devices", type=int, default=2_000, help="of each campaign (%(default)s)")
-    parser.add_argument("--write", action="store_true", help="write docs/measurements/soak.md, if nothing failed")
+    parser.add_argument(
+        "--write", action="store_true", help="write the figures into docs/measurements/soak.md, if nothing failed"
+    )
     parser.add_argument("--json", action="store_true", help="print all figures as one JSON object")
     return parser
 
@@ -130,7 +144,7 @@ class Soak:
     def carry_out(self, seconds: float) -> None:
         """Send campaigns for so long, and complete the verdict."""
         begun = time.monotonic()
-        calm_from, until = begun + RESTLESS * seconds, begun + seconds
+        calm_from, idle_from, until = begun + RESTLESS * seconds, begun + IDLE_AFTER * seconds, begun + seconds
         reader = Reader(self._sandbox.web, 0.2 if self._quick else 1.0)
         reader.start()
         try:
@@ -139,6 +153,10 @@ class Soak:
                 self._campaign(self._random.choice(list(ACTS)) if restless else "")
                 if not restless and time.monotonic() < until:
                     self._rest(self._random.uniform(0, 1.0 if self._quick else PAUSE))
+                if time.monotonic() >= idle_from:
+                    self._idle()
+                    idle_from = float("inf")
+            self._idle()
         finally:
             reader.end()
             self._emulator.close()
@@ -203,6 +221,16 @@ class Soak:
         if now - self._sampled >= (0.5 if self._quick else EVERY):
             self._sampled = now
             self._samples.take(now, self._sandbox.processes.running, self._database.sessions())
+
+    def _idle(self) -> None:
+        """Send nothing until idle connections are closed, and look at the open files then."""
+        for _ in range(1 if self._quick else IDLE):
+            self._rest(1.0)
+        looks = []
+        for _ in range(LOOKS):
+            self._sandbox.pause(0.1 if self._quick else 1.0)
+            looks.append(files_of_all(self._sandbox.processes.running))
+        self._samples.take_idle(looks)
 
     def _is_excused(self, at: float) -> bool:
         return any(ended <= at <= ended + READERS_WAIT for ended in self._web_ended)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-
-import psutil
+from typing import NamedTuple
 
 from tools.sandbox.processes import ManagedProcess, session_members
 
 #: The part of a process's samples that is left out at their beginning, because caches fill then.
 WARM_UP = 0.25
+#: Minutes of which a median is shown, from the start of a process on.
+PART = 15.0
 #: Minutes that the other samples must cover for their slope to be judged; a shorter one is noise.
 JUDGED_FROM = 15.0
 #: Processes of the product. The emulator and PostgreSQL are no part of it.
@@ -47,11 +49,29 @@ class Series:
         """Return by how much the value grows in an hour: the slope of the line with the least squares."""
         return slope(self.settled()) * 3600
 
+    def parts(self) -> list[float]:
+        """Return the median of each PART minutes, the warm-up too; what is left at the end counts if it is half as long."""
+        first = self.samples[0][0] if self.samples else 0.0
+        by_part: dict[int, list[float]] = {}
+        for at, value in self.samples:
+            by_part.setdefault(int((at - first) / 60 / PART), []).append(value)
+        parts = [by_part[number] for number in sorted(by_part)]
+        if len(parts) > 1 and len(parts[-1]) < len(parts[-2]) / 2:
+            parts.pop()
+        return [median(part) for part in parts]
+
     def growth(self) -> float:
         """Return by how much the median of the last fifth is higher than that of the first fifth, after the warm-up."""
         values = [value for _, value in self.settled()]
         part = max(1, len(values) // 5)
         return median(values[-part:]) - median(values[:part]) if values else 0.0
+
+
+class OpenFiles(NamedTuple):
+    """The open files of a process, and how many of them are sockets: connections, mostly."""
+
+    files: int
+    sockets: int
 
 
 @dataclass
@@ -60,9 +80,12 @@ class ProcessSamples:
 
     name: str
     pid: int
-    #: MiB; memory that processes share counts in proportion.
+    #: MiB (see `own_memory`).
     memory: Series = field(default_factory=Series)
+    #: Also while it sends, when it has a connection to FCM for each request.
     files: Series = field(default_factory=Series)
+    #: Open files each time that nothing was sent for a while and idle connections were closed.
+    idle: list[OpenFiles] = field(default_factory=list)
 
 
 class Samples:
@@ -75,15 +98,22 @@ class Samples:
     def take(self, at: float, running: Sequence[ManagedProcess], sessions: int) -> None:
         """Sample every process of the product that runs, and the sessions that it has in the database."""
         self.sessions.add(at, sessions)
-        for process in running:
-            if process.name not in PRODUCT:
-                continue
-            for member in session_members(process.pid):
-                with suppress(OSError, psutil.Error):
-                    memory, files = proportional_memory(member.pid), member.num_fds()
-                    of = self.processes.setdefault(member.pid, ProcessSamples(process.name, member.pid))
-                    of.memory.add(at, memory)
-                    of.files.add(at, files)
+        for name, pid in _members(running):
+            with suppress(OSError):
+                memory, found = own_memory(pid), open_files(pid)
+                of = self.processes.setdefault(pid, ProcessSamples(name, pid))
+                of.memory.add(at, memory)
+                of.files.add(at, found.files)
+
+    def take_idle(self, seen: Sequence[dict[int, OpenFiles]]) -> None:
+        """Note the open files of each process that was there in all of some looks, one second apart: the fewest count.
+
+        A process opens a file or a connection for a moment also when it is idle.
+        """
+        for pid, process in self.processes.items():
+            if seen and all(pid in look for look in seen):
+                looks = [look[pid] for look in seen]
+                process.idle.append(OpenFiles(min(look.files for look in looks), min(look.sockets for look in looks)))
 
     def longest(self) -> list[ProcessSamples]:
         """Return the processes that were sampled for longest, at most three of each name, in the order of names."""
@@ -94,12 +124,40 @@ class Samples:
         return found
 
 
-def proportional_memory(pid: int) -> float:
-    """Return the memory of a process in MiB; what it shares with others counts in proportion (Pss). OSError if it has ended."""
-    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
-    if found is None:
+def files_of_all(running: Sequence[ManagedProcess]) -> dict[int, OpenFiles]:
+    """Return the open files of every process of the product, by process id."""
+    found = {}
+    for _, pid in _members(running):
+        with suppress(OSError):
+            found[pid] = open_files(pid)
+    return found
+
+
+def _members(running: Sequence[ManagedProcess]) -> list[tuple[str, int]]:
+    return [(one.name, member.pid) for one in running if one.name in PRODUCT for member in session_members(one.pid)]
+
+
+def own_memory(pid: int) -> float:
+    """Return the memory of a process in MiB without that of files; OSError if it has ended.
+
+    What it shares with its parent counts in proportion (Pss_Anon and Pss_Shmem of
+    https://docs.kernel.org/filesystems/proc.html). Pages of files, such as libraries, are left out: the share of each process
+    grows when another process that uses them ends, whatever it belongs to, and the kernel drops and reads them as it likes.
+    """
+    kinds = re.findall(r"^Pss_(?:Anon|Shmem):\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    if not kinds:
         raise ProcessLookupError(pid)
-    return int(found[1]) / 1024
+    return sum(map(int, kinds)) / 1024
+
+
+def open_files(pid: int) -> OpenFiles:
+    """Return the open files of a process; OSError if it has ended."""
+    targets = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        # It may have been closed meanwhile.
+        with suppress(FileNotFoundError):
+            targets.append(os.readlink(entry))
+    return OpenFiles(len(targets), sum(target.startswith("socket:") for target in targets))
 
 
 def slope(samples: Sequence[tuple[float, float]]) -> float:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tools.bench.push.tables import shown, table
-from tools.soak.samples import JUDGED_FROM, Samples
+from tools.soak.samples import JUDGED_FROM, PART, Samples
 
-#: By how many MiB a process may grow in an hour, and by how many open files or sessions during the whole soak.
-MOST_MEMORY, MOST_FILES, MOST_SESSIONS = 5.0, 10, 2
+#: By how many MiB a process may grow in an hour, and by how many open files, sockets or sessions between two idle moments.
+MOST_MEMORY, MOST_FILES, MOST_SOCKETS, MOST_SESSIONS = 5.0, 10, 3, 2
 #: Seconds after a web process was killed in which reads may fail, until the next one is up.
 READERS_WAIT = 30.0
 
@@ -52,8 +52,9 @@ def judge(verdict: Verdict, samples: Samples) -> None:
     for one in samples.longest():
         verdict.processes.append(
             {
-                "name": one.name, "pid": one.pid, "minutes": one.memory.minutes(), "mib": one.memory.samples[-1][1],
-                "mib_per_hour": one.memory.per_hour(), "files": one.files.samples[-1][1], "more_files": one.files.growth(),
+                "name": one.name, "pid": one.pid, "minutes": one.memory.minutes(), "mib_per_hour": one.memory.per_hour(),
+                "mib": one.memory.parts(), "most_files": max(value for _, value in one.files.samples),
+                "idle_files": [files for files, _ in one.idle], "idle_sockets": [sockets for _, sockets in one.idle],
             }
         )  # fmt: skip
     sessions = samples.sessions
@@ -88,8 +89,12 @@ def _of_processes(verdict: Verdict) -> list[str]:
             continue
         if one["mib_per_hour"] > MOST_MEMORY:
             found.append(f"{one['name']} ({one['pid']}) grows by {one['mib_per_hour']:.1f} MiB an hour")
-        if one["more_files"] > MOST_FILES:
-            found.append(f"{one['name']} ({one['pid']}) has {one['more_files']:.0f} more open files than at first")
+        for name, most in (("files", MOST_FILES), ("sockets", MOST_SOCKETS)):
+            idle = one[f"idle_{name}"]
+            if idle and idle[-1] - idle[0] > most:
+                found.append(
+                    f"{one['name']} ({one['pid']}) has {idle[-1] - idle[0]} more open {name} than when it was idle before"
+                )
     if verdict.sessions["minutes"] >= JUDGED_FROM and verdict.sessions["more"] > MOST_SESSIONS:
         found.append(f"the database has {verdict.sessions['more']:.0f} more sessions than at first")
     return found
@@ -106,8 +111,8 @@ def tables(verdict: Verdict) -> str:
         for act, of in sorted(by_act.items())
     ]  # fmt: skip
     processes = [
-        (one["name"], one["minutes"], one["mib"], one["mib_per_hour"] if one["minutes"] >= JUDGED_FROM else "too short",
-         int(one["files"]), one["more_files"])
+        (one["name"], one["minutes"], one["mib_per_hour"] if one["minutes"] >= JUDGED_FROM else "too short",
+         ", ".join(map(shown, one["mib"])), int(one["most_files"]), _in_order(one["idle_files"]), _in_order(one["idle_sockets"]))
         for one in verdict.processes
     ]  # fmt: skip
     sessions = verdict.sessions
@@ -118,6 +123,21 @@ def tables(verdict: Verdict) -> str:
             f"At most {sessions['most']:.0f} sessions in the database; {sessions['more']:+.0f} from their first fifth to their "
             "last.",
             table(("done meanwhile", "campaigns", "messages due", "missed", "doubled", "in flight"), campaigns),
-            table(("process", "minutes", "MiB", "MiB an hour", "open files", "more of them"), processes),
+            table(
+                (
+                    "process",
+                    "minutes",
+                    "MiB an hour",
+                    f"MiB, each {PART:.0f} minutes",
+                    "most open files",
+                    "idle",
+                    "sockets, idle",
+                ),
+                processes,
+            ),
         ]
     )
+
+
+def _in_order(counts: list[int]) -> str:
+    return ", ".join(map(str, counts)) or "none seen"

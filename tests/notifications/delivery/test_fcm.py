@@ -33,10 +33,10 @@ ACCEPT = b'HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n{"name": "projects/p/mes
 
 
 class Server:
-    """A TCP server in a thread that counts its requests."""
+    """A TCP server in a thread that counts its requests and its open connections."""
 
     def __init__(self, answer: Answering, context: ssl.SSLContext | None = None) -> None:
-        self.requests = 0
+        self.requests = self.open = self.most_open = 0
         self._answer = answer
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -46,6 +46,8 @@ class Server:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
@@ -55,6 +57,7 @@ class Server:
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             return
         finally:
+            self.open -= 1
             writer.transport.abort()
 
     def stop(self) -> None:
@@ -180,6 +183,31 @@ def test_a_request_without_a_response_is_uncertain_after_one_attempt(
 
     assert results[0].result is SendResult.UNCERTAIN
     assert server.requests == 1
+
+
+def test_connections_that_no_request_uses_are_closed(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fcm, "IDLE_CONNECTION", 0.2)
+    every_request_is_here = threading.Event()
+
+    async def together(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if server.requests == 10:
+            every_request_is_here.set()
+        while not every_request_is_here.is_set():
+            await asyncio.sleep(0.01)
+        await accept(reader, writer)
+
+    # The sender is kept: its connections must not be closed because it is gone.
+    server, sender = serve(together), Sender()
+
+    results = send(10, sender=sender)
+    deadline = time.monotonic() + 30
+    while server.open and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert set(results.values()) == {outcomes.ACCEPTED}
+    assert server.most_open == 10
+    assert server.open == 0
+    assert send(1, sender=sender).keys() == {0}
 
 
 def test_an_endless_response_is_cut_off(serve: Callable[..., Server]) -> None:
