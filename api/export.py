@@ -26,12 +26,13 @@ from pathlib import Path
 from typing import TypedDict
 
 from api.pages.companion import PAGE as COMPANION_PAGE
-from api.pages.companion import WORKER, companion
+from api.pages.companion import WORKER, companion, first_words
 from content.models import Manifest, Pack, ReleasePack
 from content.models.release import ReleaseState
 from content.models.tip_withdrawal import withdrawn_packs
 from content.publishing.signing import ManifestPack, jwks
 from content.publishing.verify import decode
+from content.terms import WORLDWIDE
 from core.canonical import canonical_json, digest
 from core.errors import Conflict, Invalid
 
@@ -121,7 +122,7 @@ def export_release(folder: Path) -> ExportResult:
     tree = _Tree(folder)
     try:
         with _locked(folder):
-            _write_companion(tree)
+            _write_companion(tree, packs)
             _write(tree, manifest, packs)
             _clean_up(tree, packs, manifest.country_bodies)
     except OSError as error:
@@ -144,12 +145,14 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _write_companion(tree: _Tree) -> None:
+def _write_companion(tree: _Tree, packs: Sequence[ManifestPack]) -> None:
     """Write the files of this version, and then the worker and the page that name them.
 
     The files of earlier versions stay: a page of one of them may be open, or kept by a cache.
     """
-    app = companion()
+    worldwide = sorted(pack["digest"] for pack in packs if pack["country"] == WORLDWIDE)
+    bodies = Pack.objects.filter(pk__in=worldwide).values_list("body", flat=True)
+    app = companion(first_words(json.loads(body) for body in bodies))
     for name, body in sorted(app.files.items()):
         tree.put(COMPANION / app.version / name, body)
     # Both begin with the folder of the companion, as in the kit.

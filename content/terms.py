@@ -186,9 +186,10 @@ CONTACT_LABELS: Final = (
 #: those of contacts too.
 COMPANION_LABELS: Final = (
     *("age", "age-of", "all-closed", "as-of", "back", "browser", "change", "chat", "checked", "clock", "country", "draft"),
-    *("empty", "fits", "forget", "forget-what", "hours", "kept-back", "language", "leave", "leave-how", "lines", "more", "news"),
-    *("next", "no-news", "no-voice", "not-kept", "not-said", "offline", "old", "on-bill", "open", "other-language"),
-    *("other-site", "pull", "refused", "region", "stays", "text", "tips", "try-again", "unchecked", "wait", "what", "who", "why"),
+    *("elsewhere", "empty", "fits", "forget", "forget-what", "hours", "kept-back", "language", "leave", "leave-how", "lines"),
+    *("more", "news", "next", "no-news", "no-voice", "not-kept", "not-said", "offline", "old", "on-bill", "open"),
+    *("other-language", "other-site", "pull", "refused", "region", "stays", "text", "tips", "try-again", "unchecked", "wait"),
+    *("what", "who", "why"),
 )
 
 

@@ -3,7 +3,8 @@
 import { answeredAge } from "./ages.js";
 import { Content } from "./content.js";
 import { restore, stateOf } from "./dom.js";
-import { coverWhenHidden, exitOnEscape, quickExit } from "./quick_exit.js";
+import "./early_exit.js";
+import { quickExit } from "./quick_exit.js";
 import { languagesOf } from "./locales.js";
 import { choicesScreen, forgetScreen } from "./screens/choices.js";
 import { newsScreen } from "./screens/news.js";
@@ -12,7 +13,7 @@ import { situationsScreen } from "./screens/situations.js";
 import { waitScreen } from "./screens/wait.js";
 import { frame, noteWait } from "./screens/frame.js";
 import { Store } from "./store.js";
-import { wordsOf } from "./words.js";
+import { firstLocale, wordsOf } from "./words.js";
 
 const SCREENS = {
   wait: waitScreen,
@@ -22,7 +23,9 @@ const SCREENS = {
   news: newsScreen,
   forget: forgetScreen,
 };
-const WORLDWIDE = "ZZ";
+
+/** What a reader has not chosen yet: until there is a country, the words are those of the worldwide pack. */
+const UNSAID = { country: "ZZ", locale: null, audience: null, age: null, ageTo: null, region: null };
 
 /** Between two renewals because the page is visible again, in milliseconds. */
 const PAUSE = 60_000;
@@ -50,14 +53,18 @@ class App {
     return this.content.pack;
   }
 
+  /** The first screen that has something to choose: those who have left are asked who they are, and nothing else again. */
+  get first() {
+    return this.choices.audience ? "situations" : "choices";
+  }
+
   async start() {
     const kept = await this.store.get("choices");
-    // Until the reader has named a country, the words are those of the worldwide pack.
-    this.choices = kept ?? { country: WORLDWIDE, locale: null, audience: null, age: null, ageTo: null, region: null };
+    this.choices = { ...UNSAID, ...kept };
     // Earlier versions of the app kept the first age alone of a span that another plan may divide.
-    if (this.choices.ageTo === undefined) this.choices.age = null;
+    if (kept?.ageTo === undefined) this.choices.age = null;
     const isShown = kept ? await this.content.show(kept.country, kept.locale) : false;
-    this.go(isShown ? "situations" : "wait");
+    this.go(isShown ? this.first : "wait");
     await this.update(isShown ? null : "start");
   }
 
@@ -85,7 +92,7 @@ class App {
     const isThere = await this.renew(wanted).catch(() => false);
     if (this.wanted !== wanted) return;
     this.wanted = null;
-    if (this.choices.audience) await this.store.put("choices", this.choices);
+    if (isThere) await this.store.put("choices", this.choices);
     if (this.screen !== "wait") this.go(this.screen, {}, "keep");
     else this.go(isThere ? "situations" : "choices");
   }
@@ -130,10 +137,14 @@ class App {
     if (document.visibilityState === "visible" && isDue) await this.update(null);
   }
 
+  exit() {
+    return quickExit();
+  }
+
   async forget() {
     document.getElementById("app").replaceChildren();
     await this.store.forget();
-    quickExit();
+    await quickExit();
   }
 
   /** Show a screen; its heading gets the focus, so that screen readers begin there. `keep`: what the reader opened stays open. */
@@ -141,8 +152,9 @@ class App {
     const { pack } = this;
     Object.assign(this, { screen: pack || screen === "wait" ? screen : "choices", ...changes });
     const root = document.documentElement;
-    root.lang = pack?.locale ?? "en";
-    root.dir = pack?.dir ?? "ltr";
+    const { locale, dir } = pack ?? firstLocale();
+    root.lang = locale;
+    root.dir = dir;
     const shown = document.getElementById("app");
     const state = focus === "keep" ? stateOf(shown) : null;
     shown.replaceChildren(...frame(this, SCREENS[this.screen](this)));
@@ -163,8 +175,6 @@ class App {
   }
 }
 
-exitOnEscape();
-coverWhenHidden();
 const app = new App(await Store.open());
 try {
   await app.start();

@@ -43,15 +43,15 @@ class Preview {
     root.dir = this.pack.dir;
     const shown = element("div", { id: "app" }, frame(this, SCREENS[screen](this)));
     for (const menu of shown.querySelectorAll("nav")) menu.remove();
-    const leave = shown.querySelector("#leave");
-    // A copy has no listener: leaving would leave the console.
-    leave?.replaceWith(leave.cloneNode(true));
     const before = document.getElementById("app");
     const state = focus === "keep" ? stateOf(before) : null;
     before.replaceWith(shown);
     if (state) restore(shown, state);
     else scrollTo(0, 0);
   }
+
+  /** Stay: leaving would leave the console. */
+  exit() {}
 
   /** Show the plan for an answer to one of its questions. */
   refine(changes) {

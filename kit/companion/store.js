@@ -12,8 +12,16 @@ export class Store {
   #refused = false;
   #memory = new Map();
 
-  /** Return a store; it never fails. */
-  static async open() {
+  /** The one store of this page. */
+  static #opened = null;
+
+  /** Return the store; it never fails. */
+  static open() {
+    Store.#opened ??= Store.#made();
+    return Store.#opened;
+  }
+
+  static async #made() {
     const store = new Store();
     try {
       store.#database = await opened();
@@ -51,6 +59,25 @@ export class Store {
       }
     }
     this.#memory.set(key, value);
+  }
+
+  /**
+   * Delete who the reader is and what they answered, and write nothing more; the help, with its country and language, stays.
+   *
+   * Returns once that is on the disk: the page may end then.
+   */
+  async forgetAnswers() {
+    this.#memory.clear();
+    this.#refused = true;
+    if (!this.#database) return;
+    try {
+      const table = this.#table("readwrite");
+      const { country, locale } = (await done(table.get("choices"))) ?? {};
+      await finished(country ? table.put({ country, locale }, "choices") : table.delete("choices"));
+    } catch {
+      // A full disk refuses to write, not to delete.
+      await attempt(() => finished(this.#table("readwrite").delete("choices")));
+    }
   }
 
   /** Delete everything that this app keeps: values, files and the service worker. */
@@ -95,6 +122,15 @@ function done(request) {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
     request.onblocked = () => reject(new Error("blocked"));
+  });
+}
+
+/** Wait for the end of the transaction that this request is the last one of. */
+function finished(request) {
+  return new Promise((resolve, reject) => {
+    request.transaction.oncomplete = () => resolve();
+    request.transaction.onabort = () => reject(request.transaction.error);
+    request.transaction.commit?.();
   });
 }
 

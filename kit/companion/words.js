@@ -1,6 +1,8 @@
-/* The words of the app itself: those of the pack, and until there is one, English. */
+/* The words of the app itself: those of the pack, and until there is one, the few that came with the app, or English. */
 
 import { element, phrase } from "./dom.js";
+import { FIRST_WORDS } from "./first_words.js";
+import { chooseLocale } from "./locales.js";
 
 /** By id, as `companion.<id>` or in another group of content/facts/tips.yaml, which is translated; a test keeps them equal. */
 export const ENGLISH = {
@@ -20,6 +22,7 @@ export const ENGLISH = {
   "country": "Which country are you in?",
   "danger-now": "In danger right now",
   "draft": "Draft. Not reviewed yet.",
+  "elsewhere": "Another part of the country",
   "empty": "No connection, and no help is kept on this device yet.",
   "fits": "This helps to show what fits. It stays on this device.",
   "forget": "Forget everything",
@@ -65,11 +68,23 @@ export const ENGLISH = {
   "write": "Write",
 };
 
-/** Return the function that finds words in a pack, or in English where there is none. */
+/** Return the function that finds words in a pack, or in English where there is none; without a pack, those that came with the app. */
 export function wordsOf(pack) {
-  const { steps, why, contact, companion } = pack?.labels ?? {};
+  const { steps, why, contact, companion } = pack?.labels ?? firstLabels();
   const labels = { ...steps, ...why, ...contact, ...companion };
   return (id) => labels[id] ?? { text: ENGLISH[id], lang: "en", dir: "ltr" };
+}
+
+/** Return the locale that came with the app for the languages of the browser, `{ locale, dir }`. */
+export function firstLocale() {
+  const locale = chooseLocale([...Object.keys(FIRST_WORDS), "en"], navigator.languages) ?? "en";
+  return { locale, dir: FIRST_WORDS[locale]?.dir ?? "ltr" };
+}
+
+function firstLabels() {
+  const { locale, dir } = firstLocale();
+  const words = Object.entries(FIRST_WORDS[locale]?.words ?? {});
+  return { companion: Object.fromEntries(words.map(([id, text]) => [id, { text, lang: locale, dir }])) };
 }
 
 /** Return an element with words of the app. */

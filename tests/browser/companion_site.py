@@ -36,15 +36,19 @@ class CompanionSite:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.packs: dict[str, dict[str, bytes]] = {}
         self.manifests: dict[str, str] = {}
+        #: The words that the app has before there is a pack.
+        self.words = b"{}"
         #: Paths of requests to the API, in order.
         self.requests: list[str] = []
         #: Whether the API fails.
         self.is_down = False
         #: What the feed has.
         self.alerts: list[Any] = []
+        #: By audience, "" where none is asked for: what the feed has for it instead.
+        self.alerts_by_audience: dict[str, list[Any]] = {}
         #: Answers to If-None-Match that say that nothing has changed.
         self.unchanged = 0
-        #: By path: files of another version, as during an update of the server.
+        #: By path: files of another version, as during an update of the server, and packs that somebody has changed.
         self.altered: dict[str, bytes] = {}
         #: By the beginning of a path: requests are accepted and not answered before this is set.
         self.held: dict[str, threading.Event] = {}
@@ -78,7 +82,7 @@ class CompanionSite:
         """Serve these packs, and manifests of them."""
         made: dict[str, dict[str, bytes]] = {}
         manifests: dict[str, str] = {}
-        self.alerts, self.unchanged, self.altered = [], 0, {}
+        self.alerts, self.alerts_by_audience, self.unchanged, self.altered = [], {}, 0, {}
         signed_at = (issued or datetime.now(UTC)).replace(microsecond=0)
         document = signing_keys.rotate(
             ROOT, None, add=[KEY.public], retire=[], at=datetime.now(UTC) - timedelta(days=90), days=400
@@ -103,11 +107,11 @@ class CompanionSite:
             manifests[country] = key.sign(payload | changed, kind=COUNTRY_MANIFEST)
         # A page of the test before may still be asking.
         self.release()
-        self.packs, self.manifests, self.is_down, self.requests = made, manifests, False, []
+        self.packs, self.manifests, self.is_down, self.requests, self.words = made, manifests, False, [], b"{}"
 
     def answer(self, path: str) -> tuple[str, bytes] | None:
         """Return the content type and body at a path."""
-        app = companion()
+        app = companion(self.words)
         if path in ("/companion/", "/companion/sw.js"):
             found: ReadResponse = app.page if path.endswith("/") else app.worker
             return found.content_type, found.body
@@ -125,9 +129,10 @@ class CompanionSite:
             # Without a locale, as the server does for a language that it has no pack for.
             country, locale, *named = parts[1:] if len(parts) > 2 else (parts[1], "en")
             body = self.packs[country][locale]
-            return ("application/json", body) if named in ([], [digest(body)]) else None
+            return ("application/json", self.altered.get(path, body)) if named in ([], [digest(body)]) else None
         if parts[0].startswith("alerts"):
-            return "application/json", json.dumps({"alerts": self.alerts, "older": None}).encode()
+            alerts = self.alerts_by_audience.get(path.partition("audience=")[2], self.alerts)
+            return "application/json", json.dumps({"alerts": alerts, "older": None}).encode()
         return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

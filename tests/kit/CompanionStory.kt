@@ -94,6 +94,9 @@ fun main() {
     store.choices = GB
     api.isDown = false
     visit(day(6), IE)
+    companion.leave()
+    println(store.choices?.run { "kept $country $locale $audience $age $region" })
+    companion.show(day(6))
     companion.forget()
     companion.show(day(6))
     println(api.requests.joinToString("\n"))

@@ -57,6 +57,8 @@ def test_the_one_in_kotlin_compiles_and_takes_a_reader_through_a_week(tmp_path: 
         "empty [offline]", "empty [offline]",
         # With a network. Its pack in the reader's language is kept back.
         "situations IE en []", f"{without_the_line} []",
+        # The reader leaves: the help stays, and nothing that says who reads it.
+        "neutral page", "kept IE en null null null", "situations IE en []",
         # Everything is forgotten.
         "neutral page", "empty []",
         "/v1/manifest/GB", "/v1/packs/GB/en/d7", "/v1/manifest/GB", "/v1/manifest/GB", "/v1/manifest/GB", "/v1/packs/GB/en/d8",

@@ -30,8 +30,11 @@ class Manifest(
 
 class KeptPack(val country: String, val locale: String, val digest: String, val release: Long, val pack: Pack)
 
-/** What the reader chose, once. What happened is never part of it, and never stored. */
-class Choices(val country: String, val locale: String, val audience: String, val age: Int?, val region: String?)
+/**
+ * What the reader chose. What happened is never part of it, and never stored. Who the reader is (null: ask on the first screen),
+ * the age and the region are forgotten when the reader leaves.
+ */
+class Choices(val country: String, val locale: String, val audience: String?, val age: Int?, val region: String?)
 
 /** Private storage of the app, without a backup (android:allowBackup="false"). Each write is whole or not at all. */
 interface Store {
@@ -152,6 +155,9 @@ class Companion<Plan>(
         leave()
     }
 
-    /** "Leave now", on every screen and in one tap. */
-    fun leave() = screens.neutralPage()
+    /** "Leave now", on every screen and in one tap. The help stays; what the reader said of themselves goes. */
+    fun leave() {
+        store.choices = store.choices?.let { Choices(it.country, it.locale, null, null, null) }
+        screens.neutralPage()
+    }
 }

@@ -27,8 +27,9 @@ struct Manifest {
 
 struct KeptPack { let country: String, locale: String, digest: String; let release: Int; let pack: Pack }
 
-/// What the reader chose, once. What happened is never part of it, and never stored.
-struct Choices { let country: String, locale: String, audience: String; let age: Int?; let region: String? }
+/// What the reader chose. What happened is never part of it, and never stored. Who the reader is (nil: ask on the first screen),
+/// the age and the region are forgotten when the reader leaves.
+struct Choices { let country: String, locale: String; let audience: String?, age: Int?, region: String? }
 
 /// Files of the app with `isExcludedFromBackup` and complete file protection. Each write is whole or not at all.
 protocol Store: AnyObject {
@@ -152,6 +153,11 @@ final class Companion<R: Resolver, S: Screens> where R.Plan == S.Plan {
         leave()
     }
 
-    /// "Leave now", on every screen and in one tap.
-    func leave() { screens.neutralPage() }
+    /// "Leave now", on every screen and in one tap. The help stays; what the reader said of themselves goes.
+    func leave() {
+        store.choices = store.choices.map {
+            Choices(country: $0.country, locale: $0.locale, audience: nil, age: nil, region: nil)
+        }
+        screens.neutralPage()
+    }
 }

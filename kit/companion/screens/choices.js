@@ -3,6 +3,7 @@
 import { element, inOrder, phrase } from "../dom.js";
 import { allCountries, countryNames, likelyCountries } from "../locales.js";
 import { button, say } from "../words.js";
+import { emergency } from "./danger.js";
 import { heading } from "./frame.js";
 
 const WORLDWIDE = "ZZ";
@@ -13,7 +14,8 @@ export function choicesScreen(app) {
   if (!app.pack) return emptyScreen(app);
   const { words } = app;
   return [
-    app.choices.country === WORLDWIDE && inDanger(words),
+    // A reader with a plan has it there, and comes here to change something.
+    (app.choices.country === WORLDWIDE || !app.choices.audience) && emergency(app),
     heading(words("country")),
     countryField(app),
     say(words, "label", "language", { for: "locale" }),
@@ -24,16 +26,6 @@ export function choicesScreen(app) {
     say(words, "p", "leave-how", { class: "quiet" }),
     say(words, "p", "browser", { class: "quiet" }),
   ].filter(Boolean);
-}
-
-/** Return what to do in danger while no country is known, as a section. */
-export function inDanger(words) {
-  return element(
-    "section",
-    { class: "danger", "aria-labelledby": "danger" },
-    say(words, "h2", "danger-now", { id: "danger" }),
-    element("article", {}, say(words, "p", "local-emergency"), say(words, "p", "trusted-adult")),
-  );
 }
 
 /** Return the screen that asks before everything is forgotten. */

@@ -1,7 +1,6 @@
 /* What surrounds every screen: the way out, notes on the help that is shown, and the way back. */
 
 import { element } from "../dom.js";
-import { quickExit } from "../quick_exit.js";
 import { writingTags } from "../locales.js";
 import { button, say } from "../words.js";
 
@@ -15,7 +14,7 @@ export function frame(app, screen) {
       "header",
       {},
       back(app),
-      button(words, "leave", quickExit, { class: "leave", id: "leave" }),
+      button(words, "leave", () => app.exit(), { class: "leave", id: "leave" }),
     ),
     element(
       "main",

@@ -6,11 +6,11 @@ import { button, say } from "../words.js";
 import { heading } from "./frame.js";
 import { alertParts } from "./help.js";
 
-/** Audiences that a URL may name; an adult who was harmed as a child is none of them. */
-const NAMED = ["teen", "parent", "educator", "bystander"];
+/** The audiences of the feed. For all others, such as an adult who was harmed as a child, it is asked without one. */
+const AUDIENCES = ["teen", "parent", "educator", "bystander"];
 
-/** The last answer of the feed, in memory alone: its path, its ETag, and the alerts. */
-let last = { path: null, etag: null, alerts: [] };
+/** By path the last answer of the feed, in memory alone: its ETag and the alerts. */
+const last = new Map();
 
 /** Return the screen of news; the alerts appear once they have been fetched. */
 export function newsScreen(app) {
@@ -20,10 +20,8 @@ export function newsScreen(app) {
 }
 
 async function fill(app, list) {
-  const { country, locale, audience } = app.choices;
-  const query = new URLSearchParams({ country, locale, ...(NAMED.includes(audience) ? { audience } : {}) });
   try {
-    const alerts = await alertsAt(`/v1/alerts?${query}`);
+    const alerts = await alertsFor(app.choices);
     const found = alerts.filter(({ status }) => status === "Actual").map((alert, index) => article(app, alert, index));
     list.replaceChildren(...(found.length > 0 ? found : [say(app.words, "p", "no-news")]));
   } catch {
@@ -31,15 +29,23 @@ async function fill(app, list) {
   }
 }
 
-/** Return the alerts of the feed. An answer that has not changed is not sent again. */
+/** Return the alerts for the reader. Those for all others are fetched too, so that no request tells who the reader is. */
+function alertsFor({ country, locale, audience }) {
+  const queries = [{ country, locale }, ...AUDIENCES.map((one) => ({ country, locale, audience: one }))];
+  const answers = queries.map((query) => alertsAt(`/v1/alerts?${new URLSearchParams(query)}`));
+  // The failure of one that is not shown is no failure.
+  for (const one of answers) one.catch(() => {});
+  return answers[1 + AUDIENCES.indexOf(audience)];
+}
+
+/** Return the alerts at a path. An answer that has not changed is not sent again. */
 async function alertsAt(path) {
-  const etag = last.path === path ? last.etag : null;
+  const { etag, alerts } = last.get(path) ?? {};
   const response = await answer(path, etag ? { headers: { "If-None-Match": etag } } : {});
-  if (response.status !== NOT_MODIFIED) {
-    const { alerts } = JSON.parse(new TextDecoder().decode(response.body));
-    last = { path, etag: response.headers.get("ETag"), alerts };
-  }
-  return last.alerts;
+  if (response.status === NOT_MODIFIED) return alerts;
+  const found = JSON.parse(new TextDecoder().decode(response.body)).alerts;
+  last.set(path, { etag: response.headers.get("ETag"), alerts: found });
+  return found;
 }
 
 function article(app, alert, index) {

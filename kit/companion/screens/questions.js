@@ -2,9 +2,15 @@
 
 import { resolve } from "../../resolver/index.js";
 import { answeredAge, spansOf } from "../ages.js";
-import { element } from "../dom.js";
+import { element, phrase } from "../dom.js";
 import { writingTags } from "../locales.js";
 import { say } from "../words.js";
+
+/** What a reader answers who is in no region on offer: no service is for it, so that a plan leaves out all that are for regions. */
+const ELSEWHERE = "elsewhere";
+
+/** By country the regions that are the whole of it (ISO 3166-2), where services are for all of them: there is no other part. */
+const WHOLE = { GB: ["GB-ENG", "GB-NIR", "GB-SCT", "GB-WLS"] };
 
 /** Audiences that read for somebody else. A survivor is an adult, and is not asked. */
 const FOR_ANOTHER = ["parent", "educator", "bystander"];
@@ -24,18 +30,21 @@ export function questions(app) {
   );
 }
 
-/** Return a field. `options` are `[value, text, isKnown]`, and `changes` returns the choices that a value makes. */
+/** Return a field. `options` are `[value, text or phrase, isKnown]`, and `changes` returns the choices that a value makes. */
 function field(app, name, label, options, changes) {
-  const unsaid = app.words("not-said");
+  const unsaid = ["", app.words("not-said"), false];
   return [
     say(app.words, "label", label, { for: name }),
     element(
       "select",
       { id: name, onchange: (event) => app.refine(changes(event.target.value)) },
-      element("option", { value: "", lang: unsaid.lang, dir: unsaid.dir }, unsaid.text),
-      options.map(([value, text, isKnown]) => element("option", { value, selected: isKnown }, text)),
+      [unsaid, ...options].map(([value, label, isKnown]) => option(label, { value, selected: isKnown })),
     ),
   ];
+}
+
+function option(label, attributes) {
+  return label.text === undefined ? element("option", attributes, label) : phrase("option", label, attributes);
 }
 
 /** Return `[age, text, isKnown]` of the spans of ages, each by its first age, where they get different plans. */
@@ -62,18 +71,20 @@ function spanText(first, last, choices) {
   return first === last ? digits.format(first) : `\u2066${text}\u2069`;
 }
 
-/** Return `[code, name, isKnown]` of the regions of the country that services are for, where they change the plan. */
+/** Return `[code, name, isKnown]` of the regions of the country that services are for, and of all others, where they change the plan. */
 function regionsOf(app) {
+  const { country, region, locale } = app.choices;
   const names = new Map();
   for (const { regions, region_names: named } of app.pack.services) {
-    regions.forEach((code, index) => code.startsWith(`${app.choices.country}-`) && names.set(code, named[index]));
+    regions.forEach((code, index) => code.startsWith(`${country}-`) && names.set(code, named[index]));
   }
   const codes = [...names.keys()];
-  const plans = new Set([null, ...codes].map((region) => shownFor(app, { region })));
+  const plans = new Set([null, ...codes].map((one) => shownFor(app, { region: one })));
   if (plans.size < 2) return [];
-  const order = new Intl.Collator([app.choices.locale, "en"]);
-  const sorted = [...names].sort(([, one], [, other]) => order.compare(one, other));
-  return sorted.map(([code, name]) => [code, name, code === app.choices.region]);
+  const order = new Intl.Collator([locale, "en"]);
+  const offered = [...names].sort(([, one], [, other]) => order.compare(one, other));
+  if (!WHOLE[country]?.every((code) => names.has(code))) offered.push([ELSEWHERE, app.words("elsewhere")]);
+  return offered.map(([code, name]) => [code, name, code === region]);
 }
 
 /** Return what a reader sees first of the plan with these answers: each step with its service and the others, and the tips. */

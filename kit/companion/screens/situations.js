@@ -1,12 +1,10 @@
 /* What happened: the situations as large choices, below the emergency number. */
 
-import { resolve } from "../../resolver/index.js";
 import { element, inOrder, phrase } from "../dom.js";
 import { button } from "../words.js";
+import { emergency } from "./danger.js";
 import { heading } from "./frame.js";
-import { stepSection } from "./step.js";
 
-const EMERGENCY = "danger-now";
 const SITUATIONS = [
   "blackmail",
   "image-shared",
@@ -23,8 +21,6 @@ const SITUATIONS = [
 /** Return the screen with the situations of the pack. */
 export function situationsScreen(app) {
   const { pack, words } = app;
-  const plan = resolve(pack, app.query("not-sure"), app.content.now());
-  const emergency = plan.steps.find(({ step }) => step === EMERGENCY);
   const choices = inOrder(pack.labels.situations, SITUATIONS).map(([situation, label]) =>
     element(
       "li",
@@ -33,7 +29,7 @@ export function situationsScreen(app) {
     ),
   );
   return [
-    emergency && stepSection(app, plan, emergency, { brief: true }),
+    emergency(app),
     heading(words("what")),
     element("ul", { class: "choices" }, choices),
     element(

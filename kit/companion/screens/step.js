@@ -58,7 +58,7 @@ function card(app, plan, step, service, { brief, titled = true, under = false })
     service.purpose && phrase("p", service.purpose),
     reasons(app, codes),
     notices(app, service, null),
-    opening(app, found),
+    opening(app, service, found),
     service.channels.map((channel, index) => action(app, service, channel, found.channels[index], route)),
     route?.steps && !service.channels.some(({ steps }) => isSame(steps, route.steps)) && phrase("p", route.steps),
     route?.asks && phrase("p", route.asks),
@@ -134,8 +134,10 @@ function beforehand({ words, pack }, { type, cost, on_bill: onBill, anonymous })
   return element("p", { class: "quiet" }, parts);
 }
 
-function opening({ words, choices, content }, found) {
+function opening({ words, choices, content }, { channels }, found) {
   if (!found) return null;
+  // A form of the web or in an app is not opened or shut by anybody.
+  if (found.open === null && channels.every(({ type }) => type === "url" || type === "app")) return null;
   if (found.open === null) return say(words, "p", "hours", { class: "quiet" });
   const change = found.open ? found.closes_at : found.opens_at;
   return element(

@@ -1,6 +1,6 @@
 /* What is shown until there is an answer: what to do in danger does not wait for one. */
 
-import { inDanger } from "./choices.js";
+import { inDanger } from "./danger.js";
 import { heading } from "./frame.js";
 
 /** Return the screen for a reader who waits for the help of a country. */

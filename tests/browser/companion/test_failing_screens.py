@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from api.pages.companion import first_words
 from core.instants import rfc3339
 from tests.browser.companion.window import PLACES, enter, plan_of, show_only, visit_again
 from tests.browser.companion_site import CompanionSite
@@ -93,3 +94,34 @@ def test_the_first_start_without_a_server_says_what_to_do(
     site.is_down = False
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", name="Which country are you in?")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "locale"), [("ur-PK", "ur"), ("cy", "cy"), ("fi-FI", "en")])
+def test_the_first_start_is_in_the_language_of_the_browser(
+    visit: Callable[..., Page],
+    site: CompanionSite,
+    real_packs: Packs,
+    language: str,
+    locale: str,
+    picture: Callable[[Page, str], None],
+) -> None:
+    """With the words of the published release, which come with the app; in English for a language that it has not."""
+    site.words = first_words(real_packs["ZZ", tag] for tag in ("ar", "cy", "en", "ur"))
+    site.hold("/v1/")
+    page = visit(locale=language)
+    words = real_packs["ZZ", locale]["labels"]
+
+    expect(page.locator("h1")).to_have_text(words["companion"]["wait"]["text"])
+    expect(page.locator("html")).to_have_attribute("lang", locale)
+    expect(page.locator("html")).to_have_attribute("dir", real_packs["ZZ", locale]["dir"])
+    site.is_down = True
+    site.release()
+    expect(page.locator("h1")).to_have_text(words["steps"]["danger-now"]["text"])
+    for shown in (words["why"]["local-emergency"], words["why"]["trusted-adult"], words["companion"]["empty"]):
+        expect(page.get_by_text(shown["text"])).to_be_visible()
+    expect(page.get_by_role("button", name=words["companion"]["leave"]["text"])).to_be_visible()
+    if locale == "ur":
+        picture(page, "companion-first-start-urdu")
+    site.is_down = False
+    page.get_by_role("button", name=words["companion"]["try-again"]["text"]).click()
+    expect(page.locator("#country")).to_be_visible()

@@ -14,6 +14,9 @@ from tests.browser.companion_site import CompanionSite
 from tests.browser.conftest import listen
 from tests.packs import Packs, notice
 
+#: Those that a request for alerts may name.
+AUDIENCES = ("bystander", "educator", "parent", "teen")
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 
@@ -35,9 +38,12 @@ def test_from_the_first_visit_to_the_plan(
     assert page.locator("section.danger").inner_text().count("Call the emergency number of the country you are in.") == 1
     # The keyboard is enough.
     page.locator("#country").select_option("GB")
-    expect(page.locator("#locale option[value=hi]")).to_be_attached()
-    page.get_by_role("button", name="Young person").press("Enter")
     call = page.locator("section.danger").get_by_role("link", name="999").first
+    # Once the country is known, its number does not wait for another choice.
+    expect(call).to_have_attribute("href", "tel:999")
+    assert page.get_by_role("heading", name="Who are you?").is_visible()
+    page.get_by_role("button", name="Young person").press("Enter")
+    expect(page.get_by_role("heading", name="What happened?")).to_be_visible()
     expect(call).to_have_attribute("href", "tel:999")
     faults += [fault for scheme, width in looks(page, widths=(320,)) for fault in faults_of(page, "start", scheme, width)]
     as_phone(page)
@@ -50,6 +56,10 @@ def test_from_the_first_visit_to_the_plan(
         "What you can do",
     ]  # fmt: skip
     assert page.get_by_role("link", name="0800 1111").first.get_attribute("href") == "tel:08001111"
+    # A form of the web has no opening hours.
+    form = page.locator("section[aria-labelledby=step-report] article").first
+    expect(form.get_by_role("link", name="ceop")).to_be_visible()
+    assert form.get_by_text("Opening hours not known").count() == 0
     assert page.locator("details.tip").count() == 5
     assert page.locator("details.tip[open]").count() == 1
     as_phone(page)
@@ -92,18 +102,45 @@ def test_what_is_known_of_a_channel_is_said_beside_it(visit: Callable[..., Page]
     expect(platforms.get_by_text("A report in the app takes along what you report.", exact=False)).to_be_visible()
 
 
+def wait_for_alerts(page: Page, number: int) -> None:
+    """Wait until so many answers of the feed have come."""
+    page.wait_for_function(
+        "number => performance.getEntriesByType('resource').filter(one => one.name.includes('/v1/alerts')).length >= number",
+        arg=number,
+    )
+
+
 def test_news_that_have_not_changed_are_not_sent_again(visit: Callable[..., Page], site: CompanionSite) -> None:
     page = visit()
     enter(page)
     site.alerts = [{"status": "Actual", "title": "New advice", "body": "Read it.", "lang": "en", "dir": "ltr", "tip": None}]
 
-    for _ in range(2):
+    for visits in (1, 2):
         page.get_by_role("button", name="News").click()
         expect(page.get_by_role("heading", name="New advice")).to_be_visible()
+        wait_for_alerts(page, visits * (1 + len(AUDIENCES)))
         page.get_by_role("button", name="Back").click()
 
-    assert [path.partition("?")[0] for path in site.requests if "alerts" in path] == ["/v1/alerts", "/v1/alerts"]
-    assert site.unchanged == 1
+    queries = [path for path in site.requests if path.startswith("/v1/alerts?")]
+    assert len(queries) == 2 * len({*queries})
+    assert site.unchanged > 0
+
+
+@pytest.mark.parametrize(
+    ("who", "own"), [("Young person", "teen"), ("Parent or carer", "parent"), ("Adult, about something from childhood", "")]
+)
+def test_no_request_for_news_tells_who_the_reader_is(visit: Callable[..., Page], site: CompanionSite, who: str, own: str) -> None:
+    page = visit()
+    enter(page, who=who)
+    alert = {"status": "Actual", "body": "Read it.", "lang": "en", "dir": "ltr", "tip": None, "services": []}
+    site.alerts_by_audience = {name: [alert | {"title": f"For “{name}”"}] for name in ("", *AUDIENCES)}
+
+    page.get_by_role("button", name="News").click()
+
+    expect(page.get_by_role("heading", name="For “")).to_have_text(f"For “{own}”")
+    wait_for_alerts(page, 1 + len(AUDIENCES))
+    queries = sorted(path.partition("locale=en")[2] for path in site.requests if path.startswith("/v1/alerts?"))
+    assert queries == ["", *(f"&audience={name}" for name in AUDIENCES)]
 
 
 def test_news_have_the_help_of_the_campaign_and_every_line_of_its_text(

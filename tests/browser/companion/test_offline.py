@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.pages.companion import companion
+from core.canonical import digest
 from tests.browser.companion.window import PLACES, enter, plan_of, wait_for_worker
 from tests.browser.companion_site import CompanionSite
 from tests.browser.conftest import ARGS
@@ -80,10 +81,35 @@ def test_what_cannot_be_checked_is_refused_and_what_was_withdrawn_is_gone(
         withdrawn=[{"service": "gb-childline", "successor": None, "date": "2026-11-30"}],
     )
     page.reload()
-    page.get_by_role("button", name="Threats").click()
+    page.get_by_role("button", name="Threats", exact=True).click()
     assert page.get_by_text("0800 1111").count() == 0
     assert page.get_by_role("link", name="999").first.is_visible()
     picture(page, "companion-withdrawn")
+
+
+def test_a_changed_pack_is_refused_and_min_release_makes_the_kept_one_old(
+    visit: Callable[..., Page], site: CompanionSite, real_packs: Packs
+) -> None:
+    page = visit()
+    enter(page)
+    renewed = copy.deepcopy(real_packs["GB", "en"])
+    renewed["labels"]["situations"]["blackmail"]["text"] = "Threats"
+    status = page.locator("main [role=status]")
+    for min_release in (7, 8):
+        site.publish({**real_packs, ("GB", "en"): renewed}, PLACES, release=8, min_release=min_release)
+        body = site.packs["GB"]["en"]
+        site.altered = {f"/v1/packs/GB/en/{digest(body)}": body.replace(b'"Threats"', b'"Changed"')}
+        page.reload()
+
+        expect(status).to_contain_text("New help could not be checked. You see the last good one.")
+        assert page.get_by_text("Changed").count() == 0
+        assert page.get_by_role("button", name="Blackmail or threats").is_visible()
+        assert ("This help may be old." in status.inner_text()) == (min_release == 8)
+
+    site.altered = {}
+    page.reload()
+    expect(page.get_by_role("button", name="Threats", exact=True)).to_be_visible()
+    expect(status).to_be_empty()
 
 
 def test_a_page_that_becomes_visible_again_looks_for_what_was_withdrawn(

@@ -118,6 +118,33 @@ def test_nothing_is_asked_whose_answer_would_change_nothing(
     assert page.locator("section.questions").count() == 0
 
 
+def test_a_reader_in_no_region_on_offer_can_say_so(visit: Callable[..., Page], site: CompanionSite, real_packs: Packs) -> None:
+    """Colombia has a line for two departments. The four nations are all of Great Britain, so it has no other part."""
+    page = visit()
+    site.publish(real_packs, (*PLACES, ("CO", "en"), ("CO", "hi")))
+    enter(page)
+    plan_of(page)
+    region = page.get_by_label("Which part of the country are you in?")
+    assert region.locator("option").count() == 5
+    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Change country, language or who you are").click()
+    enter(page, country="CO")
+    plan_of(page, "It feels as if there is no way out")
+    expect(region.locator("option")).to_have_count(4)
+    expect(region.locator("option").last).to_have_text("Another part of the country")
+    local = page.locator("article", has_text="Valle del Cauca")
+    assert local.count() > 0
+
+    region.select_option("elsewhere")
+
+    expect(local).to_have_count(0)
+    assert page.get_by_role("link", name="123").first.is_visible()
+    page.reload()
+    plan_of(page, "It feels as if there is no way out")
+    expect(region).to_have_value("elsewhere")
+    assert not [path for path in site.requests if "elsewhere" in path]
+
+
 def test_a_survivor_is_not_asked_for_an_age(visit: Callable[..., Page]) -> None:
     page = visit()
     enter(page, who="Adult, about something from childhood")

@@ -48,18 +48,20 @@ def test_leaving_leaves_no_history_and_forgetting_leaves_nothing(visit: Callable
     assert page.url == "about:blank"
     page.go_forward()
     assert page.url == NEUTRAL
-    # What is kept for the next time names neither the situation nor a tip or step that was looked at.
+    # What is kept for the next time names neither who the reader is, nor the situation or a tip or step that was looked at.
     page.goto("/nothing")
     kept = page.evaluate(KEPT)
     assert set(kept) == {"choices", "manifest", "trust"}
+    assert kept["choices"] == {"country": "GB", "locale": "en"}
     assert not re.search("blackmail|threat|danger|talk|report", json.dumps(kept))
     assert page.evaluate("history.state") is None
 
     page.goto("/companion/")
+    page.get_by_role("button", name="Young person").click()
     # Another tab must not keep the database.
     other = page.context.new_page()
     other.goto("/companion/")
-    other.locator("section.danger").wait_for()
+    other.locator("main nav").wait_for()
     page.get_by_role("button", name="Forget everything").click()
     page.get_by_role("button", name="Forget everything").click()
     page.wait_for_url(NEUTRAL)

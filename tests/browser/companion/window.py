@@ -48,7 +48,7 @@ def enter(page: Page, *, country: str = "GB", locale: str | None = None, who: st
         page.locator(".choices button").first.click()
     else:
         page.get_by_role("button", name=who).click()
-    page.locator("section.danger").wait_for()
+    page.locator("main nav").wait_for()
 
 
 def plan_of(page: Page, situation: str = "Blackmail or threats") -> None:
