@@ -7,6 +7,7 @@ config/celery.py routes these tasks to the queue `delivery`.
 from __future__ import annotations
 
 import fcntl
+import gc
 import logging
 import os
 import socket
@@ -56,6 +57,9 @@ MAX_WAKE_UP_AGE = 60.0
 AWAKE_AFTER_APPROVAL = 3.0
 #: For how many seconds that goes on at the most for one campaign: one that cannot begin is then left to the usual looks.
 AWAKE_FOR_ONE = 60.0
+#: New objects after which a process of a worker looks for unreachable ones; Python's default is 700. With 100,000 the processes
+#: of a worker took 70 MB more in all.
+OBJECTS_BEFORE_COLLECTION = 30_000
 #: The lock of the first sender among a worker's processes, which inherit this unnamed file: a POSIX lock belongs to one process,
 #: and is released however that process ends. The second lock does the same among the threads of one process.
 _AMONG_PROCESSES, _name = tempfile.mkstemp(prefix="fingerpost-")
@@ -211,6 +215,16 @@ def _remember_state(stopping: threading.Event) -> None:
     """Note outside of the database how far it has come, and who has unregistered."""
     state_file.remember()
     unregistering.keep_outside(at=timezone.now())
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _collect_seldom(**_unknown: Any) -> None:
+    """Look for unreachable objects seldom, which took 7 % of a sender's processor time, and never at what was imported.
+
+    https://docs.python.org/3/library/gc.html#gc.freeze
+    """
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTION, *gc.get_threshold()[1:])
 
 
 _pollers: list[Poller] = []

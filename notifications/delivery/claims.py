@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from time import monotonic
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from psycopg.errors import LockNotAvailable
 
+from core.prepared_statements import PreparedStatement
 from notifications.models.batch import ABANDONED, DUE, LEASE, SENDABLE_WAVES, Batch, BatchState, ready
 from notifications.models.campaign import URGENT, max_marked_gone
 from notifications.models.quota import AHEAD, RAMP_ABOVE, batch_size
@@ -95,6 +97,71 @@ class Settlement:
     device_failed: bool = False
 
 
+@cache
+def _waiting(most: int) -> PreparedStatement:
+    """Return the statement that counts at most so many claimable batches of each project."""
+    # The number stands in the statement: PostgreSQL plans a limit that it does not know for a tenth of all rows.
+    return PreparedStatement(
+        f"""
+        WITH w AS MATERIALIZED ({SENDABLE_WAVES})
+        SELECT p.project, (
+            SELECT count(*) FROM (
+                SELECT 1 FROM w, LATERAL {ready(f"{most:d}")} ready
+                WHERE w.project = p.project LIMIT {most:d}) all_ready
+        ) + (
+            SELECT count(*) FROM notifications_batch b JOIN w ON w.id = b.wave_id AND w.project = p.project
+            WHERE {ABANDONED})
+        FROM (SELECT DISTINCT project FROM w) p
+        """,  # noqa: S608
+        ahead="double precision",
+    )
+
+
+_CLAIM = PreparedStatement(
+    f"""
+    WITH all_waves AS ({SENDABLE_WAVES} AND w.project = %(project)s AND w.campaign_id <> ALL(%(without)s)
+    ), w AS MATERIALIZED (
+        SELECT * FROM all_waves WHERE NOT EXISTS (
+            SELECT 1 FROM notifications_quota q WHERE q.project = %(project)s AND (q.blocked_until > now()
+                OR NOT all_waves.urgent AND q.booked_until > now() + make_interval(secs => {AHEAD})
+                    AND q.booked_until < now() + interval '1 minute'))
+    ), abandoned AS (
+        SELECT b.id FROM notifications_batch b JOIN w ON w.id = b.wave_id WHERE {ABANDONED}
+        ORDER BY w.urgent DESC, b.lease_until LIMIT 1 FOR UPDATE OF b SKIP LOCKED
+    ), claimable AS MATERIALIZED (
+        SELECT w.id, w.campaign_id, w.urgent, w.held, first.ready_at
+        FROM w, LATERAL {ready("1")} first
+        WHERE NOT EXISTS (SELECT 1 FROM abandoned)
+    ), lot AS MATERIALIZED (
+        SELECT random() < {SHARE_OF_OTHERS} AS for_others
+    ), drawn AS MATERIALIZED (
+        SELECT campaign_id FROM (SELECT DISTINCT campaign_id, urgent FROM claimable) campaigns, lot
+        ORDER BY (urgent <> lot.for_others) DESC, random() LIMIT 1
+    ), chosen AS MATERIALIZED (
+        SELECT c.id, c.held FROM claimable c JOIN drawn USING (campaign_id) ORDER BY c.ready_at, c.id LIMIT 1
+    ), ready AS (
+        SELECT b.id FROM notifications_batch b
+        WHERE b.wave_id = (SELECT id FROM chosen) AND (b.canary OR NOT (SELECT held FROM chosen)) AND {DUE}
+        ORDER BY b.ready_at, b.id LIMIT 1 FOR UPDATE OF b SKIP LOCKED
+    )
+    UPDATE notifications_batch b
+    SET state = 'claimed', fence = fence + 1, claims = claims + 1,
+        lease_until = now() + make_interval(secs => %(lease)s)
+    FROM notifications_wave w, notifications_campaign c
+    WHERE b.id IN (SELECT id FROM abandoned UNION ALL SELECT id FROM ready)
+        AND w.id = b.wave_id AND c.id = w.campaign_id
+    RETURNING b.id, c.id, b.wave_id, {URGENT}, b.fence, b.claims, b.size,
+        b.from_segment, b.from_ticket, b.to_segment, b.to_ticket,
+        b.retry_tickets, b.uncertain_tickets, b.tally, b.canary,
+        NOT b.canary AND w.canary <> '{{}}', w.first_failure <> '', b.tries, b.device_tries,
+        b.accepted + b.rejected + b.unknown + b.skipped
+            + cardinality(b.retry_tickets) + cardinality(b.uncertain_tickets),
+        extract(epoch FROM b.lease_until), extract(epoch FROM c.not_after)
+    """,  # noqa: S608
+    project="text", without="bigint[]", lease="double precision", ahead="double precision",
+)  # fmt: skip
+
+
 def ramp_above_batches() -> int:
     """Return how many full batches hold RAMP_ABOVE installations."""
     return RAMP_ABOVE // batch_size()
@@ -106,20 +173,7 @@ def waiting_projects(*, ahead: float = 0.0) -> dict[str, int]:
     With `ahead` also counts batches whose wave is due within that many seconds.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH w AS MATERIALIZED ({SENDABLE_WAVES})
-            SELECT p.project, (
-                SELECT count(*) FROM (
-                    SELECT 1 FROM w, LATERAL {ready("%(most)s")} ready
-                    WHERE w.project = p.project LIMIT %(most)s) all_ready
-            ) + (
-                SELECT count(*) FROM notifications_batch b JOIN w ON w.id = b.wave_id AND w.project = p.project
-                WHERE {ABANDONED})
-            FROM (SELECT DISTINCT project FROM w) p
-            """,  # noqa: S608
-            {"ahead": ahead, "most": ramp_above_batches() + 1},
-        )
+        _waiting(ramp_above_batches() + 1).execute(cursor, {"ahead": ahead})
         return {project: batches for project, batches in cursor.fetchall() if batches}
 
 
@@ -131,49 +185,8 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
     `without` are left to other workers.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH all_waves AS ({SENDABLE_WAVES} AND w.project = %(project)s AND w.campaign_id <> ALL(%(without)s)
-            ), w AS MATERIALIZED (
-                SELECT * FROM all_waves WHERE NOT EXISTS (
-                    SELECT 1 FROM notifications_quota q WHERE q.project = %(project)s AND (q.blocked_until > now()
-                        OR NOT all_waves.urgent AND q.booked_until > now() + make_interval(secs => {AHEAD})
-                            AND q.booked_until < now() + interval '1 minute'))
-            ), abandoned AS (
-                SELECT b.id FROM notifications_batch b JOIN w ON w.id = b.wave_id WHERE {ABANDONED}
-                ORDER BY w.urgent DESC, b.lease_until LIMIT 1 FOR UPDATE OF b SKIP LOCKED
-            ), claimable AS MATERIALIZED (
-                SELECT w.id, w.campaign_id, w.urgent, w.held, first.ready_at
-                FROM w, LATERAL {ready("1")} first
-                WHERE NOT EXISTS (SELECT 1 FROM abandoned)
-            ), lot AS MATERIALIZED (
-                SELECT random() < {SHARE_OF_OTHERS} AS for_others
-            ), drawn AS MATERIALIZED (
-                SELECT campaign_id FROM (SELECT DISTINCT campaign_id, urgent FROM claimable) campaigns, lot
-                ORDER BY (urgent <> lot.for_others) DESC, random() LIMIT 1
-            ), chosen AS MATERIALIZED (
-                SELECT c.id, c.held FROM claimable c JOIN drawn USING (campaign_id) ORDER BY c.ready_at, c.id LIMIT 1
-            ), ready AS (
-                SELECT b.id FROM notifications_batch b
-                WHERE b.wave_id = (SELECT id FROM chosen) AND (b.canary OR NOT (SELECT held FROM chosen)) AND {DUE}
-                ORDER BY b.ready_at, b.id LIMIT 1 FOR UPDATE OF b SKIP LOCKED
-            )
-            UPDATE notifications_batch b
-            SET state = 'claimed', fence = fence + 1, claims = claims + 1,
-                lease_until = now() + make_interval(secs => %(lease)s)
-            FROM notifications_wave w, notifications_campaign c
-            WHERE b.id IN (SELECT id FROM abandoned UNION ALL SELECT id FROM ready)
-                AND w.id = b.wave_id AND c.id = w.campaign_id
-            RETURNING b.id, c.id, b.wave_id, {URGENT}, b.fence, b.claims, b.size,
-                b.from_segment, b.from_ticket, b.to_segment, b.to_ticket,
-                b.retry_tickets, b.uncertain_tickets, b.tally, b.canary,
-                NOT b.canary AND w.canary <> '{{}}', w.first_failure <> '', b.tries, b.device_tries,
-                b.accepted + b.rejected + b.unknown + b.skipped
-                    + cardinality(b.retry_tickets) + cardinality(b.uncertain_tickets),
-                extract(epoch FROM b.lease_until), extract(epoch FROM c.not_after)
-            """,  # noqa: S608
-            {"project": project, "without": list(without), "lease": LEASE.total_seconds(), "ahead": 0.0},
-        )
+        parameters = {"project": project, "without": list(without), "lease": LEASE.total_seconds(), "ahead": 0.0}
+        _CLAIM.execute(cursor, parameters)
         row = cursor.fetchone()
     if row is None:
         return None

@@ -10,6 +10,7 @@ from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from core.prepared_statements import PreparedStatement
 from core.querysets import manager_of
 from notifications.models.batch import BATCH_SIZE, CANARY_SIZE
 
@@ -103,7 +104,8 @@ def canary_size() -> int:
 # there, or now, and moves that instant by the time that its messages take. While the rate ramps up from 0 to c in 60 s, c·t²/120
 # messages are sent until t; so a permit ends where that has grown by its messages. An urgent campaign need not wait for a long
 # permit of another one: its permits follow one another in `urgent_until`, beside at most one such permit.
-_PERMIT = f"""
+_PERMIT = PreparedStatement(
+    f"""
     UPDATE notifications_quota q SET ramp_from = slot.ramp_from, booked_until = greatest(slot.booked, slot.ends),
         urgent_until = CASE WHEN %(urgent)s THEN slot.ends ELSE q.urgent_until END
     FROM (
@@ -130,7 +132,9 @@ _PERMIT = f"""
     ) slot
     WHERE q.project = slot.project
     RETURNING slot.messages, extract(epoch FROM slot.starts), extract(epoch FROM slot.ends), slot.rate, q.consecutive_blocks
-"""  # noqa: S608
+    """,  # noqa: S608
+    project="text", messages="double precision", ramp="boolean", urgent="boolean", configured="double precision",
+)  # fmt: skip
 
 
 class QuotaQuerySet(models.QuerySet["Quota"]):
@@ -151,10 +155,10 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
             "configured": configured_rate(),
         }
         with connection.cursor() as cursor:
-            cursor.execute(_PERMIT, wanted)
+            _PERMIT.execute(cursor, wanted)
             row = cursor.fetchone()
             if row is None and self._create(project):
-                cursor.execute(_PERMIT, wanted)
+                _PERMIT.execute(cursor, wanted)
                 row = cursor.fetchone()
         if row is None:
             return None

@@ -30,15 +30,22 @@ LARGE = {"notifications_registration", "notifications_batch"}
 
 @contextmanager
 def explained() -> Iterator[list[dict[str, Any]]]:
-    """Yield a list that grows by each node of the plans of all statements that are executed meanwhile."""
+    """Yield a list that grows by each node of the plans of all statements that are executed meanwhile.
+
+    A prepared statement has two: PostgreSQL plans it for its parameters at first, and later for any.
+    """
     nodes: list[dict[str, Any]] = []
 
     def explain(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        if sql.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
-            with connection.connection.cursor() as cursor:
-                cursor.execute("EXPLAIN (FORMAT JSON) " + sql, parameters)
-                found = cursor.fetchone()[0]
-            nodes.extend(_nodes((json.loads(found) if isinstance(found, str) else found)[0]["Plan"]))
+        statement = sql.strip().removeprefix("DISCARD PLANS; ")
+        if statement.upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE", "EXECUTE")):
+            for mode in ("custom", "generic") if statement.startswith("EXECUTE") else ("custom",):
+                with connection.connection.cursor() as cursor:
+                    cursor.execute(f"SET plan_cache_mode = force_{mode}_plan")
+                    cursor.execute("EXPLAIN (FORMAT JSON) " + statement, parameters)
+                    found = cursor.fetchone()[0]
+                    cursor.execute("RESET plan_cache_mode")
+                nodes.extend(_nodes((json.loads(found) if isinstance(found, str) else found)[0]["Plan"]))
         return execute(sql, parameters, many, context)
 
     with connection.execute_wrapper(explain):
@@ -84,6 +91,9 @@ def test_no_step_of_delivery_scans_a_large_table(frozen: Campaign) -> None:
             [CanaryCandidate(segment, 50, str(segment % 6)) for segment in wave.segments],
             size=CANARY_SIZE, watermark=10**12,
         )  # fmt: skip
+    # They are prepared now.
+    assert claims.waiting_projects() == {"fingerpost-test": 1}
+    assert claims.claim_batch("no-project") is None
     with explained() as claiming:
         assert claims.waiting_projects() == {"fingerpost-test": 1}
         first = claims.claim_batch("fingerpost-test")
@@ -105,6 +115,7 @@ def test_no_step_of_delivery_scans_a_large_table(frozen: Campaign) -> None:
     with explained() as maintaining:
         maintenance.run_due_jobs(at=datetime.now(UTC))
 
+    assert "notifications_batch" in {node.get("Relation Name") for node in claiming}
     assert len(found) == CANARY_SIZE
     assert (len(canary), len(usual)) == (first.size, second.size)
     assert {name: _scans(nodes) for name, nodes in {

@@ -9,7 +9,9 @@ from typing import Any
 
 #: Tables that grow with the number of registrations; the plan of each statement that names one of them is kept.
 _LARGE = ("notifications_registration", "notifications_segment", "notifications_batch")
-_STATEMENT = re.compile(r"\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
+_STATEMENT = re.compile(r"\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|EXECUTE)\b", re.IGNORECASE)
+#: A prepared statement, whose tables only its plan names.
+_PREPARED = "EXECUTE "
 #: More statements than these are shown by what each reads, and how.
 _WHOLE = 3
 
@@ -22,11 +24,12 @@ def explained(plans: dict[str, list[str]], name: str) -> Iterator[None]:
     kept = plans.setdefault(name, [])
 
     def explain(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        if not many and _STATEMENT.match(sql) and any(table in sql for table in _LARGE):
+        statement = sql.removeprefix("DISCARD PLANS; ")
+        if not many and _STATEMENT.match(statement) and (statement.startswith(_PREPARED) or _is_large(statement)):
             with connection.connection.cursor() as cursor:
-                cursor.execute("EXPLAIN (COSTS OFF) " + sql, parameters)
+                cursor.execute("EXPLAIN (COSTS OFF) " + statement, parameters)
                 plan = _without_lists("\n".join(row[0] for row in cursor.fetchall()))
-            if plan not in kept:
+            if plan not in kept and _is_large(plan):
                 kept.append(plan)
         return execute(sql, parameters, many, context)
 
@@ -39,6 +42,10 @@ def report(name: str, found: list[str]) -> str:
     if len(found) > _WHOLE:
         return f"Tables read by each statement, {name}:\n\n```\n" + "\n\n".join(map(_reads, found)) + "\n```"
     return f"Plan of the {name}:\n\n```\n" + "\n\n".join(found) + "\n```"
+
+
+def _is_large(text: str) -> bool:
+    return any(table in text for table in _LARGE)
 
 
 def _without_lists(plan: str) -> str:
