@@ -192,7 +192,7 @@ def test_a_run_replaces_its_own_row_and_no_other(tmp_path: Path) -> None:
 
     written = path.read_text()
     rows = [[cell.strip() for cell in line.split("|")] for line in written.splitlines() if line.startswith("| `")]
-    found = [(row[1], row[3], row[8], row[10].partition(", ")[2]) for row in rows]
+    found = [(row[1], row[3], row[8], row[10].split(", ")[1]) for row in rows]
     assert found == [
         ("`worker-killed`", "46", "", "load 5.0"),
         ("`beat-killed`", "0", "It is read-only. (2)", "load 1.5"),
@@ -213,6 +213,40 @@ def test_another_pair_of_servers_gets_a_section_of_its_own(tmp_path: Path) -> No
         "## PostgreSQL 15 with Redis, 10,000 devices",
         "## PostgreSQL 18 with RabbitMQ, 3,000 devices, in the short form",
     ]
+
+
+def test_rows_measured_with_other_code_that_sends_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "faults.md"
+    path.write_text(EMPTY_PAGE)
+    runs = {"read-only": measured(), "beat-killed": measured(), "pgbouncer": measured()}
+    page.update({"postgresql": "15", "runs": runs}, "redis", load=1.5, path=path)
+    assert page.older(path) == {}
+
+    monkeypatch.setattr(page, "code", lambda: "0123456")
+    page.update({"postgresql": "15", "runs": {"pgbouncer": measured()}}, "redis", load=1.5, path=path)
+
+    assert page.older(path) == {"PostgreSQL 15 with Redis, 10,000 devices": ["beat-killed", "read-only"]}
+
+
+def test_each_module_that_sends_changes_the_code_of_the_rows(tmp_path: Path) -> None:
+    for name in (
+        "notifications/delivery/fcm.py",
+        "notifications/models/batch.py",
+        "notifications/tasks.py",
+        "notifications/feed.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("one")
+    before = page.code(tmp_path)
+
+    codes = set()
+    for name in ("notifications/delivery/fcm.py", "notifications/models/batch.py", "notifications/tasks.py"):
+        (tmp_path / name).write_text("two")
+        codes.add(page.code(tmp_path))
+    (tmp_path / "notifications/feed.py").write_text("two")
+
+    assert len(codes - {before}) == 3
+    assert page.code(tmp_path) in codes
 
 
 def sample(at: float, messages: int, words: str = "", *, pending: bool = True) -> Sample:

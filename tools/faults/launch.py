@@ -28,6 +28,12 @@ def run(paths: Paths, rest: list[str]) -> int:
     if options.list:
         say("\n".join(f"{name:<20} {one.title}" for name, one in RUNS.items()))
         return 0
+    if options.older:
+        say(
+            "\n".join(f"{title}: {', '.join(names)}" for title, names in page.older().items())
+            or "No row is older than this code."
+        )
+        return 0
     if missing := debian.missing():
         if os.geteuid() != 0:
             say(f"./run faults needs {', '.join(missing)}. As root: apt-get install {' '.join(missing)}")
@@ -66,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run faults", description="Send campaigns while something fails, and count.")
     parser.add_argument("runs", nargs="*", metavar="RUN", help="the runs, by name; all of them without")
     parser.add_argument("--list", action="store_true", help="list the runs")
+    parser.add_argument(
+        "--older", action="store_true", help="list the rows that were measured with another version of the code that sends"
+    )
     parser.add_argument("--quick", action="store_true", help="fewer devices and shorter faults, as in the tests")
     parser.add_argument("--write", action="store_true", help="write the runs that passed into docs/measurements/faults.md")
     parser.add_argument("--database", choices=("debian", "wheel"), help="Debian's PostgreSQL alone, or that in .venv")

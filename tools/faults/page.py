@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from tools.faults.runs import RUNS
 PAGE = page.PAGE.with_name("faults.md")
 _FIGURES = ("missed", "doubled", "under way", "wrongly erased", "halted", "s until the last")
 _HEAD = ("run", *_FIGURES, "the page said (after s)", "also counted", "measured")
+#: What decides about who gets which message when: a change of it makes the rows measured before that older.
+_CODE = ("notifications/delivery/*.py", "notifications/models/*.py", "notifications/tasks.py")
+_ROOT = Path(__file__).resolve().parents[2]
 _BROKERS = {"redis": "Redis", "rabbitmq": "RabbitMQ"}
 
 
@@ -36,11 +40,28 @@ def update(figures: Mapping[str, Any], broker: str, *, load: float, path: Path =
     return section
 
 
+def code(root: Path = _ROOT) -> str:
+    """Return seven characters that differ for each version of the code that sends."""
+    files = sorted(path for pattern in _CODE for path in root.glob(pattern))
+    return sha256(b"".join(path.name.encode() + b"\0" + path.read_bytes() + b"\0" for path in files)).hexdigest()[:7]
+
+
+def older(path: Path = PAGE) -> dict[str, list[str]]:
+    """Return the runs of each section that were measured with another version of the code that sends than this one."""
+    present = f", code {code()}"
+    found = {
+        title: [name.strip("`") for name, cells in _rows(section).items() if not cells[-1].endswith(present)]
+        for title, section in page.read(path).items()
+        if title.startswith("PostgreSQL")
+    }
+    return {title: names for title, names in found.items() if names}
+
+
 def _row(one: Mapping[str, Any], load: float) -> list[str]:
     said = f"{one['said']} ({one['said_after']:.0f})".replace("|", "/") if one["said"] else ""
     figures = [shown(one[name]) for name in ("missed", "doubled", "may_double", "wrongly_erased")]
     halted = "yes" if one["halted"] else "no"
-    measured = f"{datetime.now(UTC):%Y-%m-%d}, load {load:.1f}"
+    measured = f"{datetime.now(UTC):%Y-%m-%d}, load {load:.1f}, code {code()}"
     return [*figures, halted, str(round(one["seconds"])), said, one["counted"], measured]
 
 
