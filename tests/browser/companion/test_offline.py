@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from api.pages.companion import companion
 from core.canonical import digest
-from tests.browser.companion.window import PLACES, enter, plan_of, wait_for_worker
+from tests.browser.companion.window import PLACES, as_phone, enter, plan_of, wait_for_worker
 from tests.browser.companion_site import CompanionSite
 from tests.browser.conftest import ARGS
 from tests.manifest_vectors import KEY, THIEF
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 
 def test_it_starts_offline_after_one_visit_and_a_restart(
-    chromium: Browser, site: CompanionSite, real_packs: Packs, tmp_path: Path
+    chromium: Browser, site: CompanionSite, real_packs: Packs, tmp_path: Path, picture: Callable[[Page, str], None]
 ) -> None:
     site.publish(real_packs, PLACES)
     options: Any = {"executable_path": shutil.which("chromium"), "args": ARGS, "base_url": site.url, "locale": "en-GB"}
@@ -41,6 +41,8 @@ def test_it_starts_offline_after_one_visit_and_a_restart(
         context.set_offline(True)
         page.goto("/companion/")
         expect(page.get_by_text("No connection. This is the help kept on this device.")).to_be_visible()
+        as_phone(page)
+        picture(page, "companion-offline")
         plan_of(page)
         assert page.get_by_role("link", name="999").first.is_visible()
         assert page.get_by_role("link", name="0800 1111").first.is_visible()
@@ -69,6 +71,7 @@ def test_what_cannot_be_checked_is_refused_and_what_was_withdrawn_is_gone(
     page.reload()
     expect(page.get_by_text("This help may be old.").first).to_be_visible()
     expect(page.locator("main [role=status]")).to_contain_text("Help as of:")
+    picture(page, "companion-old")
     assert page.get_by_text("Forged").count() == 0
 
     changed["labels"]["situations"]["blackmail"]["text"] = "Threats"
