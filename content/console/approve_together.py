@@ -147,7 +147,7 @@ class ServiceApprovePage(_ApproveTogetherPage):
         change: Callable[[], DescribedChange] | None = None,
     ) -> WaitingPart:
         return WaitingPart(
-            title=title, author=revision.proposed_by.username, own=revision.proposed_by_id == self.user.pk,
+            title=title, author=revision.proposed_by.shown_name, own=revision.proposed_by_id == self.user.pk,
             reason=revision.reason, permission=_FACTS, closed=revision.closed_to(self.user),
             # The facts of a proposal never change.
             token=version_token([type(revision).__name__, revision.pk]),
@@ -180,7 +180,7 @@ class TipApprovePage(_ApproveTogetherPage):
         for revision in TipRevision.objects.proposed().filter(slug=self.slug).select_related("proposed_by"):
             yield WaitingPart(
                 title=f"Readers, situations and steps: {inside_sentence(label('tip-change', revision.act))}",
-                author=revision.proposed_by.username,
+                author=revision.proposed_by.shown_name,
                 own=revision.proposed_by_id == self.user.pk, reason=revision.reason, permission=_TEXTS,
                 closed=revision.closed_to(self.user),
                 token=version_token(["TipRevision", revision.pk]),
@@ -203,7 +203,7 @@ def texts_of(shown_by: Page, owner: str) -> Iterator[WaitingPart]:
             # The reading age is that of the whole tip, so that it is shown once.
             faults += tip_reading_faults(unit, unit.text, unit.source_locale_id)
         yield WaitingPart(
-            title=names.name(unit.key), author=unit.written_by.username if unit.written_by else "",
+            title=names.name(unit.key), author=unit.written_by.shown_name if unit.written_by else "",
             own=unit.written_by_id == shown_by.user.pk, reason="", permission=_TEXTS, closed=closed,
             token=version_token(["Unit", unit.pk, unit.revision, fields, [fault.detail for fault in faults]]),
             approve=partial(unit.approve, by=shown_by.user, at=shown_by.at, from_revision=unit.revision),

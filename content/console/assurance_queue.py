@@ -163,7 +163,9 @@ def field_history(channel: Channel) -> Iterator[tuple[str, list[tuple[str, date,
             if not values or values[-1][0] != value:
                 assert revision.approved_at is not None
                 assert revision.approved_by is not None
-                values.append((value, revision.approved_at.date(), revision.proposed_by.username, revision.approved_by.username))
+                values.append(
+                    (value, revision.approved_at.date(), revision.proposed_by.shown_name, revision.approved_by.shown_name)
+                )
         if any(value for value, *_ in values):
             yield field, values[::-1]
 

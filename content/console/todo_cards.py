@@ -171,7 +171,7 @@ def release_cards(user: User, at: datetime) -> Iterator[TodoCard]:
     if newest and newest.pk not in planned and newest.compiled_by_id != user.pk and roles.holds(user, "content.publish_release"):
         blocked = len(newest.report.get("blocked", []))
         blocked_text = f"{blocked} {'pack is' if blocked == 1 else 'packs are'} blocked" if blocked else "No pack is blocked"
-        text = f"Compiled by {newest.compiled_by.username}. {blocked_text}."
+        text = f"Compiled by {newest.compiled_by.shown_name}. {blocked_text}."
         url = reverse("admin:release", args=[newest.number])
         yield TodoCard(f"Release {newest.number} to publish", text, url, "Review and publish", None, "wait")
     for refused in ScheduledPublication.objects.unresolved_refusals():

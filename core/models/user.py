@@ -18,6 +18,8 @@ from core.message_kinds import MessageKind
 from core.models.account_rules import ACCOUNT_BY_CHANGE
 
 SYSTEM_NAME = "fingerpost-system"
+#: What pages call it: it imports texts and facts, and publishes and withdraws at times that people have set.
+PRODUCT_NAME = "Fingerpost itself"
 
 
 def everything() -> list[str]:
@@ -110,6 +112,11 @@ class User(AbstractUser):
     def is_system(self) -> bool:
         """Whether this is the user that acts for the product itself. A CHECK keeps its account closed."""
         return self.username == SYSTEM_NAME
+
+    @property
+    def shown_name(self) -> str:
+        """The name on pages: the username, or for what the product has done, words that no username can be."""
+        return PRODUCT_NAME if self.is_system else self.username
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Return what a session must match, which ends with the password and with the rights."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -33,6 +35,14 @@ def test_several_names_read_as_one_list() -> None:
 def test_a_finding_without_a_heading_of_its_own_is_still_words() -> None:
     assert finding_label("no-crisis-line") == FINDINGS["no-crisis-line"] == "No crisis line"
     assert finding_label("new-kind") == "New kind"
+
+
+def test_pages_name_people_and_the_product_alike() -> None:
+    """`shown_name` has words for the product; a template with another field would show the name of its account."""
+    templates = sorted((Path(__file__).parents[3] / "content/templates").rglob("*.html"))
+
+    assert len(templates) > 50
+    assert [file.name for file in templates if "username" in file.read_text(encoding="utf-8")] == []
 
 
 @pytest.mark.django_db
