@@ -16,6 +16,7 @@ from content.console.tip_work import REVIEWS, WRITES, TipWork, tips_to_do
 from content.console.unit_names import UnitNames
 from content.console.work_filter import TO_DO, WAITING, WorkFilter, reader_countries
 from content.models import Judgement, Locale, Target, TextComment, Unit, UnsavedText
+from content.models.target_lifecycle import TargetState
 from content.models.target_status import TargetStatus
 from content.terms import SOURCE_LOCALE, Audience
 from core import roles
@@ -27,6 +28,8 @@ from core.models import User
 S = TargetStatus
 #: Texts of a person that came back, at most.
 _MAX_RETURNED = 20
+#: Languages in which Today looks for something to do, at most: six queries each.
+_MAX_TRIED = 4
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def returned_to(user: User) -> list[Returned]:
     comments = TextComment.objects.open().exclude(by=user).filter(unit__targets__in=mine).select_related("unit", "by", "locale")
     wrote = set(mine.values_list("unit", "locale"))
     rows: list[tuple[Unit, Locale, str, str]] = [
-        (comment.unit, comment.locale, f"{_kind_of(comment)} by {comment.by.username}", comment.text)
+        (comment.unit, comment.locale, f"{_kind_of(comment)} by {comment.by.shown_name}", comment.text)
         for comment in comments.distinct()[: 3 * _MAX_RETURNED]
         if (comment.unit_id, comment.locale_id) in wrote
     ]
@@ -200,19 +203,32 @@ class MyWorkPage(Page):
 
 @today_sections(15)
 def my_work_section(user: User, at: datetime) -> Iterator[TodaySection]:
-    """Yield the tips with most to do in a person's first language, for people who write or review texts."""
+    """Yield the tips with something to do in one of a person's languages, for people who write or review texts."""
     if not roles.holds(user, WRITES, REVIEWS):
         return
-    own = next((code for code in user.locales if code not in ("*", SOURCE_LOCALE)), None)
-    locale = Locale.objects.filter(pk=own).first()
-    if locale is None:
+    languages = _by_preference(user)[:_MAX_TRIED]
+    if not languages:
         return
+    found = ((locale, tips_to_do(user, locale.pk)) for locale in languages)
+    locale, work = next((one for one in found if one[1]), (languages[0], []))
     rows = tuple(
         TodayRow(one.title, _since(one), reverse("admin:tip-translation", args=[one.tip.slug, locale.pk]), one.tag, locale.name)
-        for one in tips_to_do(user, locale.pk)
+        for one in work
     )
-    more = Link("All my work", reverse("admin:my-work"))
-    yield TodaySection("my-work", "My work", rows, "Nothing in your first language waits for you.", more)
+    more = Link("All my work", f"{reverse('admin:my-work')}?language={locale.pk}")
+    *others, last = (one.name for one in languages)
+    names = f"{', '.join(others)} or {last}" if others else last
+    yield TodaySection("my-work", "My work", rows, f"No tip in {names} waits for you.", more)
+
+
+def _by_preference(user: User) -> list[Locale]:
+    """Return the person's languages in the order of the account; for people who read all, the least translated first."""
+    known = {locale.pk: locale for locale in Locale.objects.translated().exclude(pk=SOURCE_LOCALE).order_by("name")}
+    if "*" not in user.locales:
+        return [known[code] for code in user.locales if code in known]
+    approved = Target.objects.filter(state=TargetState.APPROVED).order_by()
+    counts = dict(approved.values_list("locale").annotate(n=Count("pk")))
+    return sorted(known.values(), key=lambda locale: counts.get(locale.pk, 0))
 
 
 def _since(one: TipWork) -> str:

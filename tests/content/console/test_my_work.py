@@ -144,6 +144,25 @@ def test_today_shows_the_first_language_to_people_who_write_texts(client: Client
     assert "/tips/hold-on/cy/" not in client.get("/console/").content.decode()
 
 
+def test_today_goes_on_to_the_next_language_where_the_first_one_is_done(client: Client, eva: User) -> None:
+    for slug in ("hold-on", "first-hour", "later"):
+        translate(slug, approved=True)
+    page = client.get("/console/").content.decode()
+    assert reverse("admin:tip-translation", args=["hold-on", "fr"]) in page
+
+    for slug in ("hold-on", "first-hour", "later"):
+        translate(slug, "fr", approved=True)
+    assert "waits for you." in client.get("/console/").content.decode()
+
+
+def test_today_shows_a_person_of_every_language_where_most_is_to_do(client: Client) -> None:
+    for slug in ("hold-on", "first-hour"):
+        translate(slug, "fr", approved=True)
+    client.force_login(make.person("omar", "localisation-editor"))
+
+    assert "/console/tips/hold-on/" in client.get("/console/").content.decode()
+
+
 def test_more_tips_and_languages_need_no_more_queries(client: Client, eva: User) -> None:
     client.get(URL)
     few = queries(client)
