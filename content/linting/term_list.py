@@ -20,12 +20,19 @@ from core.file_models import FileModel, Text, fault_lines
 #: The replacement, in every locale, of a token that names an emergency number.
 EMERGENCY_NUMBER = "emergency number"
 TERMS_DIR = Path(__file__).parent / "terms"
+#: Letters of a word that has no ending to leave open, and of the ending of a longer one.
+_SHORT_WORD, _ENDING = 5, 2
 
 
 class TermsRefused(Invalid):
     """A term list breaks a rule, and no text is checked with it."""
 
     code = "terms-refused"
+
+
+def _stem(word: str) -> str:
+    """Return a word as a phrase has it whose endings do not matter; short words have to be as they are."""
+    return word if len(word) <= _SHORT_WORD else word[:-_ENDING] + REST
 
 
 def _words(phrase: str) -> str:
@@ -49,18 +56,32 @@ class Negations(FileModel):
     """After the phrase, as Hindi "नहीं"."""
 
 
+#: What a term means: by it the glossary finds the term of another language.
+Concept = Literal["child-sexual-abuse-material", "child-sexual-exploitation", "images-without-consent", "sexual-extortion"]
+
+
 class Term(FileModel):
     """Words that are given up, with what to say instead."""
 
     words: _Required
     say: Annotated[str, Text(200)]
     """In the language of the texts."""
+    concept: Concept | None = None
+    """What the words to say instead mean: translators are shown them where a source text has those of its own list."""
+    forms: _Phrases = Field(default_factory=list)
+    """Forms by which the words to say instead are found in a text. Without any, endings of their words do not matter."""
 
     @model_validator(mode="after")
     def _is_not_what_it_forbids(self) -> Self:
         if Phrases(self.words).find(fold_phrase(self.say)):
             raise ValueError("the words to say instead are among those that are given up")
+        if any(Phrases(self.words).find(fold_phrase(form.replace(REST, ""))) for form in self.forms):
+            raise ValueError("a form of the words to say instead is among those that are given up")
         return self
+
+    def said(self, *, spaced: bool) -> list[str]:
+        """Return the phrases by which the words to say instead are found."""
+        return self.forms or [" ".join(_stem(word) for word in self.say.split()) if spaced else self.say]
 
 
 class KeepImage(FileModel):
@@ -148,6 +169,12 @@ class TermList:
         self.blame_unless = self._phrases(file.blame_unless)
         self.forbidden = [(self._phrases(term.words), term.say) for term in file.forbidden]
         self.avoid = [(self._phrases(term.words), term.say) for term in file.avoid]
+        #: The terms of the glossary: the phrases to say instead, to find them with, and the term.
+        self.concepts = {
+            term.concept: (self._phrases(term.said(spaced=file.spaced)), term)
+            for term in (*file.forbidden, *file.avoid)
+            if term.concept
+        }
         #: All words that are refused or warned of, to tell in one search that a text has none, as most do not.
         self.given_up = self._phrases([words for term in (*file.forbidden, *file.avoid) for words in term.words])
         self.leads = self._phrases(file.keep_image.leads)
