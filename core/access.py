@@ -140,8 +140,8 @@ CONSOLE: Final[Mapping[str, Access]] = {
     "translation": Access(
         acts=_acts("save save-next replace keep discard take-up propose-removal", EDITOR)
         | _acts("ask-machine", EDITOR)
-        | _acts("approve approve-removal", REVIEWER)
-        | _acts("reject-removal", EDITOR, REVIEWER)
+        | _acts("approve approve-removal send-back cannot-judge", REVIEWER)
+        | _acts("reject-removal comment resolve", EDITOR, REVIEWER)
     ),
     "find-replace": Access((EDITOR,), _acts("suggest", EDITOR)),
     "suggestions": Access(acts=_acts("accept dismiss", EDITOR, REVIEWER)),

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
-from content.console.unsaved_texts import TextBoxPage
+from content.console.text_opinions import TextOpinionPage
 from content.models import DeclinedReading, Locale, Target, TargetRevision, TextComment, Tip, Unit
 from content.models.target_status import TargetStatus
 from content.terms import SOURCE_LOCALE
@@ -18,10 +18,8 @@ from core.errors import NotFound
 _USUAL = ("cy", "fr", "es", "ar", "hi")
 
 
-class TipTextPage(TextBoxPage):
+class TipTextPage(TextOpinionPage):
     """A page whose forms are each about one text of a tip, which the field `unit` names by its key."""
-
-    target: Target
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Remember which text a form is about."""
@@ -70,6 +68,12 @@ class TipTextPage(TextBoxPage):
         query = {"at": key} | ({"beside": self.beside()} if self.beside() else {})
         unit = Unit.objects.filter(key=key).values_list("pk", flat=True).first()
         return f"{self.request.path}?{urlencode(query)}#text-{unit}-box"
+
+    def url_here(self) -> str:
+        return self.url_at(self.unit.key)
+
+    def url_after_review(self) -> str:
+        return self.next_review_url()
 
     def next_url(self) -> str:
         """Return the URL of this page at the next text."""

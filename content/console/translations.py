@@ -15,20 +15,22 @@ from content.console.number_boxes import number_list
 from content.console.reading_order import ReadingOrder
 from content.console.served_languages import fallback_counts
 from content.console.text_elsewhere import text_elsewhere_faults
+from content.console.text_opinions import TextOpinionPage
 from content.console.tip_reading import tip_reading_faults
 from content.console.translation_status import differences
 from content.console.unit_names import UnitNames, slug_of, unit_name
-from content.console.unsaved_texts import TextBoxPage, revision_in
+from content.console.unsaved_texts import revision_in
 from content.importing import machine_suggestions
 from content.linting.fault import Fault
 from content.linting.text import normalize_text, target_faults
 from content.linting.tokens import SERVICE, tokens
-from content.models import Judgement, Locale, Service, Target, TargetRevision, TextSuggestion, Unit, UnitRevision
+from content.models import Judgement, Locale, Service, Target, TargetRevision, TextComment, TextSuggestion, Unit, UnitRevision
 from content.models.rights import read_only_because
 from content.models.source_history import missed_changes, most_severe
 from content.models.source_to_approve import source_to_approve
 from content.models.target_lifecycle import TargetState
 from content.models.target_status import TargetStatus
+from content.models.text_comment import MAX_COMMENT, RETURNABLE
 from content.models.unit_lifecycle import UnitState
 from content.terms import SOURCE_LOCALE, Change
 from core.console.pages import Link, Page, page
@@ -130,13 +132,21 @@ class TranslationQueuePage(LocalePage):
         units = {unit.key: unit for unit in Unit.objects.filter(key__in=list(part))}
         found = Target.objects.with_status().filter(locale=self.locale, unit__in=units.values())
         targets = {target.unit_id: target for target in found}
+        comments = TextComment.objects.open().returned(self.locale.pk).filter(unit__in=units.values())
+        returned = set(comments.values_list("unit", "returned_revision"))
         names = UnitNames(units)
         return {
             "locale": self.locale,
             "filters": self.filters,
             "query": self.query(),
             "rows": [
-                (unit, names.name(unit.key), targets.get(unit.pk), translation_status.target_status(targets.get(unit.pk)))
+                (
+                    unit,
+                    names.name(unit.key),
+                    (target := targets.get(unit.pk)),
+                    translation_status.target_status(target),
+                    target is not None and (unit.pk, target.revision) in returned,
+                )
                 for unit in (units[key] for key in part if key in units)
             ],
             "units": part,
@@ -151,7 +161,7 @@ class TranslationQueuePage(LocalePage):
 
 
 @page("words/<str:locale>/<str:key>/", "translation")
-class TranslationPage(TextBoxPage, LocalePage):
+class TranslationPage(TextOpinionPage, LocalePage):
     """One text in one language, beside its source and the text that readers get."""
 
     template_name = "content/translation.html"
@@ -166,6 +176,10 @@ class TranslationPage(TextBoxPage, LocalePage):
         "approve": ("content.approve_words",),
         "propose-removal": ("content.edit_words",),
         "approve-removal": ("content.approve_words",),
+        "send-back": ("content.approve_words",),
+        "cannot-judge": ("content.approve_words",),
+        "comment": ("content.edit_words", "content.approve_words"),
+        "resolve": ("content.edit_words", "content.approve_words"),
         "reject-removal": ("content.edit_words", "content.approve_words"),
     }
 
@@ -211,6 +225,9 @@ class TranslationPage(TextBoxPage, LocalePage):
         key = ReadingOrder().after(self.unit.key, self.queue_keys())
         return self.url_of(key) if key else None
 
+    def url_after_review(self) -> str | None:
+        return self.next_url()
+
     def neighbours(self) -> tuple[str | None, str | None]:
         """Return the URLs of the previous and of the next text of the queue."""
         order, keys = ReadingOrder(), self.queue_keys()
@@ -232,13 +249,20 @@ class TranslationPage(TextBoxPage, LocalePage):
         text = typed if typed is not None else unsaved.text if unsaved else target.text
         conflict = self.conflict(unsaved)
         against = source_to_approve(unit, target)
+        status, comments = translation_status.target_status(target), self.comments()
+        own = target.pk is not None and (target.written_by_id == self.user.pk or target.was_written_by(self.user))
         previous, following = self.neighbours()
         return {
             "unit": unit,
             "numbers": number_list(unit.numbers),
             "target": target,
             "locale": self.locale,
-            "status": translation_status.target_status(target),
+            "status": status,
+            "comments": comments,
+            "is_sent_back": any(comment.returned_revision == target.revision for comment in comments),
+            "returnable": target.text and not own and status.code in RETURNABLE,
+            "declined": self.declined_by(),
+            "max_comment": MAX_COMMENT,
             "source_status": translation_status.source_status(unit),
             "source_differences": self.source_differences(),
             "source_change": self.missed_change(),
@@ -260,7 +284,7 @@ class TranslationPage(TextBoxPage, LocalePage):
             "named": Service.objects.filter(pk__in=[token.name for token in tokens(unit.text) if token.kind == SERVICE]),
             "reads": not (why := read_only_because(self.user, self.locale.pk, self.locale.name, unit.owner)),
             "read_only": why,
-            "own": target.pk is not None and (target.written_by_id == self.user.pk or target.was_written_by(self.user)),
+            "own": own,
             "removal": target.removal_proposal() if target.pk else None,
             "against": against,
             "older_source": unit.approved_text if against is not None and against != unit.revision else None,

@@ -66,8 +66,11 @@ class TextBoxPage(Page):
         return super().error_text(error)
 
     def base_revision(self, unsaved: UnsavedText | None) -> int:
-        """Return the revision that the text in the box began from: that of the refused form, else of the unsaved text."""
-        if self.submitted is not None:
+        """Return the revision that the text in the box began from: that of the refused form, else of the unsaved text.
+
+        A refused form without a text, such as an approval, leaves the stored text in the box.
+        """
+        if self.submitted is not None and "text" in self.submitted:
             with suppress(Invalid):
                 return revision_in(self.submitted)
         return unsaved.from_revision if unsaved else self.stored_text()[1]

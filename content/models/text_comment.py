@@ -21,7 +21,7 @@ from core.querysets import manager_of
 
 MAX_COMMENT = 1000
 #: The texts that a second reader can send back.
-_RETURNABLE = (TargetStatus.NEEDS_REVIEW, TargetStatus.OUTDATED, TargetStatus.WITHDRAWN)
+RETURNABLE = (TargetStatus.NEEDS_REVIEW, TargetStatus.OUTDATED, TargetStatus.WITHDRAWN)
 
 
 class TextCommentQuerySet(models.QuerySet["TextComment"]):
@@ -53,7 +53,7 @@ class TextCommentQuerySet(models.QuerySet["TextComment"]):
         """
         roles.require(by, "content.approve_words")
         stored = Target.objects.with_status().select_related("unit").filter(pk=target.pk).first()
-        if stored is None or stored.status not in _RETURNABLE:
+        if stored is None or stored.status not in RETURNABLE:
             raise Invalid("There is no draft to send back.", code="no-draft")
         require_text_country(by, stored.unit.owner)
         if stored.revision != revision:

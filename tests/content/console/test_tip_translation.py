@@ -158,6 +158,25 @@ def test_the_glossary_knows_the_forms_of_the_language_and_their_endings(client: 
     assert [hit.is_used for hit in used] == [True]
 
 
+def test_the_glossary_names_what_to_write_and_what_is_refused(client: Client, eva: User) -> None:
+    make.tip("extort", texts={"short": "This is sexual extortion."})
+    key = "tip.extort.short"
+
+    page = client.get(url(slug="extort"))
+    (hit,) = rows_of(page)[key].glossary
+    make.target(key, "cy", "Mae hyn yn flacmel rhywiol.")
+    (used,) = rows_of(client.get(url(slug="extort")))[key].glossary
+
+    assert (hit.term, hit.forms, hit.forbidden, hit.is_used) == (
+        "sexual extortion",
+        ["blacmel rhywiol"],
+        ["sextortion", "rhywgribddeiliaeth"],
+        False,
+    )
+    assert '(do not write: <bdi lang="cy">sextortion, rhywgribddeiliaeth</bdi>)' in page.content.decode()
+    assert used.is_used
+
+
 def test_other_languages_are_shown_on_demand(client: Client, eva: User) -> None:
     make.target(TITLE, "ar", "توقف")
 
