@@ -19,6 +19,7 @@ import fcntl
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -80,36 +81,55 @@ class _Tree:
         self.folder = folder
         self.written = self.kept = self.removed = 0
 
-    def put(self, name: Path, data: bytes) -> None:
-        """Write the file and its .gz unless they have these bytes already. Raises ExportDiffers."""
+    def put(self, name: Path, data: bytes, *, like: Path | None = None) -> None:
+        """Write the file and its .gz unless they have these bytes; `like` names a file that has. Raises ExportDiffers."""
         path = self.folder / name
-        compressed = gzip.compress(data, 9, mtime=0)
-        for target, content in ((path, data), (path.with_name(f"{path.name}.gz"), compressed)):
-            if target.is_file() and target.read_bytes() == content:
-                self.kept += 1
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            draft = target.with_name(f"{target.name}{_DRAFT}")
-            try:
-                with draft.open("wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                draft.replace(target)
-            except OSError:
-                # A full disk needs the space.
-                with suppress(OSError):
-                    draft.unlink()
-                raise
-            self.written += 1
-        if path.read_bytes() != data or gzip.decompress(path.with_name(f"{path.name}.gz").read_bytes()) != data:
+        packed = _packed(path)
+        if path.is_file() and path.read_bytes() == data:
+            self.kept += 1
+        else:
+            self._write(path, data)
+        if _unpacked(packed) == data:
+            self.kept += 1
+        else:
+            self._write(packed, gzip.compress(data, 9, mtime=0) if like is None else _packed(self.folder / like).read_bytes())
+        if path.read_bytes() != data or _unpacked(packed) != data:
             raise ExportDiffers()
+
+    def _write(self, target: Path, content: bytes) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f"{target.name}{_DRAFT}")
+        try:
+            with draft.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(target)
+        except OSError:
+            # A full disk needs the space.
+            with suppress(OSError):
+                draft.unlink()
+            raise
+        self.written += 1
 
     def remove(self, path: Path) -> None:
         """Delete a file, if it exists."""
         if path.exists():
             path.unlink()
             self.removed += 1
+
+
+def _packed(path: Path) -> Path:
+    """Return the path of the compressed file beside this one."""
+    return path.with_name(f"{path.name}.gz")
+
+
+def _unpacked(path: Path) -> bytes | None:
+    """Return what a compressed file holds, or None where there is none or it is damaged."""
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (FileNotFoundError, gzip.BadGzipFile, EOFError, zlib.error):
+        return None
 
 
 def export_release(folder: Path) -> ExportResult:
@@ -168,7 +188,7 @@ def _write(tree: _Tree, manifest: Manifest, packs: Sequence[ManifestPack]) -> No
         tree.put(_by_digest(listed), body)
     for listed in packs:
         # Every pack exists under its digest before any name leads to new bytes.
-        tree.put(_by_name(listed), (tree.folder / _by_digest(listed)).read_bytes())
+        tree.put(_by_name(listed), (tree.folder / _by_digest(listed)).read_bytes(), like=_by_digest(listed))
     tree.put(KEYS, canonical_json(jwks(manifest.body)))
     for country, body in sorted(manifest.country_bodies.items()):
         tree.put(_of_country(country), body.encode())
@@ -184,12 +204,12 @@ def _clean_up(tree: _Tree, packs: Sequence[_PackAddress], countries: Collection[
     for path in sorted((tree.folder / COUNTRY_MANIFESTS).glob("*.jws")):
         if path not in signed:
             tree.remove(path)
-            tree.remove(path.with_name(f"{path.name}.gz"))
+            tree.remove(_packed(path))
     listed = {tree.folder / _by_name(pack) for pack in packs}
     for path in sorted((tree.folder / PACKS).glob("*/*.json")):
         if path not in listed:
             tree.remove(path)
-            tree.remove(path.with_name(f"{path.name}.gz"))
+            tree.remove(_packed(path))
     # A pack withdrawn a moment ago stays until a manifest no longer lists it.
     gone = withdrawn_packs() - {pack["digest"] for pack in packs}
     markers = set()
@@ -201,7 +221,7 @@ def _clean_up(tree: _Tree, packs: Sequence[_PackAddress], countries: Collection[
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".gone").touch()
         tree.remove(path)
-        tree.remove(path.with_name(f"{path.name}.gz"))
+        tree.remove(_packed(path))
     for marker in sorted((tree.folder / PACKS).glob("*/*/*.gone")):
         if marker not in markers:
             tree.remove(marker)

@@ -105,6 +105,22 @@ def test_a_second_export_writes_nothing(published: Release, tree: Path) -> None:
     assert times == {path: path.stat().st_mtime_ns for path in tree.rglob("*")}
 
 
+@pytest.mark.parametrize("damaged", [b"", b"no gzip", b"\x1f\x8b\x08\x00", gzip.compress(b"{}"), None])
+def test_a_damaged_or_missing_compressed_file_is_written_again(published: Release, tree: Path, damaged: bytes | None) -> None:
+    export_release(tree)
+    before = files(tree)
+    for name in ("v1/packs/GB/en.json.gz", "v1/manifest.jws.gz"):
+        if damaged is None:
+            (tree / name).unlink()
+        else:
+            (tree / name).write_bytes(damaged)
+
+    again = export_release(tree)
+
+    assert again.written == 2
+    assert files(tree) == before
+
+
 def test_a_change_in_one_locale_writes_that_locale_and_the_manifest(published: Release, tree: Path) -> None:
     export_release(tree)
     before = files(tree)
