@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from functools import cached_property
 from urllib.parse import unquote
 
 import jwt
@@ -27,9 +28,13 @@ class AppCheckEndpoint:
 
     def __init__(self) -> None:
         self._key_id = secrets.token_urlsafe(6)
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         #: How often the public keys were fetched.
         self.key_requests = 0
+
+    @cached_property
+    def _key(self) -> rsa.RSAPrivateKey:
+        # Not before it is needed: to find one takes a tenth of a second of processor time.
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def respond(self, request: Request, path: str, *, at: float) -> Response | None:
         """Return the response, or None if the path is not one of App Check. Any debug secret is accepted."""
