@@ -1,17 +1,20 @@
-"""Rows that many tests begin with: the functions of the product make them once in a process, then they are inserted as they were.
+"""Rows that many tests begin with: the functions of the product make them once in a process, then they are copied as they were.
 
-A thousand statements become one. What is inserted is what was made, with its ids, because no sequence is ever set back.
+A thousand statements become one, and megabytes of packs never leave the server: the rows are kept in tables of their own, in
+schemas of the same database. What is inserted is what was made, with its ids, because no sequence is ever set back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
+from itertools import count
 from typing import Any, Final
 
+import psycopg
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.backends.postgresql.psycopg_any import mogrify
 
 #: What an emptied database holds.
 _ALWAYS_THERE: Final = {"django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
@@ -19,8 +22,15 @@ _ALWAYS_THERE: Final = {"django_content_type", "auth_permission", "auth_group", 
 _OF_PEOPLE: Final = {"core_user", "core_user_groups", "core_auditentry"}
 #: Its rows are chained at the commit, so they are inserted with the triggers.
 _CHAINED: Final = "core_auditentry"
+#: Its rows name groups, which a flush makes again under other numbers.
+_OF_GROUPS: Final = "core_user_groups"
+#: Milliseconds to wait for a table that the present test has locked; then nothing is kept this time.
+_LOCK_TIMEOUT: Final = 2_000
 
-
+#: The attribute of `django.conf.settings` that each change of a setting replaces.
+_WRAPPED: Final = "_wrapped"
+#: Numbers of the schemas.
+_schemas: Final = count(1)
 #: The present test: the settings before its fixtures, and its fixtures by name.
 _test: Final[list[tuple[Any, Mapping[str, Any]]]] = []
 
@@ -32,36 +42,42 @@ def begin_test(fixtures: Mapping[str, Any]) -> None:
 
 def _present_settings() -> object:
     """Return the object behind `django.conf.settings`, which each change of a setting replaces."""
-    return vars(settings)["_wrapped"]
+    return vars(settings)[_WRAPPED]
 
 
-def _is_usual() -> bool:
-    """Return whether the present test has changed no setting and patched nothing by its fixtures so far."""
-    for usual, fixtures in _test:
+@contextmanager
+def _usual_settings() -> Iterator[None]:
+    """Build under the settings before the present test, whatever it has changed since."""
+    changed = _present_settings()
+    # By assignment, at which Django forgets the values that it has read so far.
+    setattr(settings, _WRAPPED, _test[0][0])
+    try:
+        yield
+    finally:
+        setattr(settings, _WRAPPED, changed)
+
+
+def _is_patched() -> bool:
+    """Return whether the present test has patched anything by its fixtures so far, or no test runs."""
+    for _, fixtures in _test:
         patches = fixtures.get("monkeypatch")
-        return _present_settings() is usual and not (patches is not None and (patches._setattr or patches._setitem))
-    return False
+        return patches is not None and bool(patches._setattr or patches._setitem)
+    return True
 
 
 def made_once(build: Callable[[], None]) -> Callable[[], None]:
     """Let a builder run once in a process; from then on insert its rows, where the tables are as empty as they were then.
 
     It must make the same rows whenever it is called on an empty database, at a fixed time. It runs in full where a test has made
-    such rows before, or people of the same names. Its rows are not kept from a test that changes settings or patches functions,
-    because later tests would get what the product made under those.
+    such rows before, or people of the same names. Rows are kept as the builder makes them under the settings before the test, and
+    not from a test that patches functions, because later tests would get what the product made under those.
     """
     kept: list[_Rows] = []
 
     @wraps(build)
     def insert() -> None:
-        if kept and kept[0].groups != _groups():
-            # A flush has made the groups again, under other numbers, which the rows of people hold.
-            kept.clear()
-        if not kept and _is_usual() and not any(_rows(table) for table in _tables()):
-            with transaction.atomic():
-                build()
-                kept.append(_Rows())
-                transaction.set_rollback(True)
+        if not kept and not _is_patched() and not any(_has_rows(table) for table in _tables()):
+            kept.extend(_keep(build))
         if kept and kept[0].fit():
             kept[0].insert()
         else:
@@ -70,23 +86,62 @@ def made_once(build: Callable[[], None]) -> Callable[[], None]:
     return insert
 
 
+def _keep(build: Callable[[], None]) -> list[_Rows]:
+    """Return the rows that the builder makes, and undo them; nothing where the present test has locked a table."""
+    with _usual_settings(), transaction.atomic():
+        build()
+        try:
+            return [_Rows()]
+        except psycopg.errors.LockNotAvailable:
+            return []
+        finally:
+            transaction.set_rollback(True)
+
+
 class _Rows:
-    """All rows that the database has now, but for those that are always there."""
+    """All rows that the database has now, but for those that are always there, copied into tables of a schema of their own."""
 
     def __init__(self) -> None:
-        rows = {table: found for table in sorted(_tables()) if (found := _rows(table))}
-        self.groups = _groups()
+        tables = [table for table in sorted(_tables()) if _has_rows(table)]
         self._names = _query("SELECT username FROM core_user")
-        self._empty = " UNION ALL ".join(f'(SELECT 1 FROM "{table}" LIMIT 1)' for table in rows.keys() - _OF_PEOPLE)
-        made = [_statement(table, rows[table]) for table in rows if table != _CHAINED]
-        chained = [_statement(_CHAINED, rows[_CHAINED])] if _CHAINED in rows else []
+        self._filled = [f'(SELECT 1 FROM "{table}" LIMIT 1)' for table in tables if table not in _OF_PEOPLE]
+        schema = f"kept_{next(_schemas)}"
+        self._copy(schema, tables)
+        silent_tables = [table for table in tables if table not in (_CHAINED, _OF_GROUPS)]
+        made = [f'INSERT INTO "{table}" SELECT * FROM {schema}."of_{table}"' for table in silent_tables]
+        if _OF_GROUPS in tables:
+            made.append(
+                f'INSERT INTO "{_OF_GROUPS}" (id, user_id, group_id) SELECT k.id, k.user_id, g.id'
+                f' FROM {schema}."of_{_OF_GROUPS}" k JOIN {schema}.roles r ON r.id = k.group_id JOIN auth_group g USING (name)'
+            )
+        chained = [f'INSERT INTO "{_CHAINED}" SELECT * FROM {schema}."of_{_CHAINED}"'] if _CHAINED in tables else []
         # Triggers and foreign keys held when the rows were made; triggers would ask for each step on the way to an approved text.
         silent = ("SET LOCAL session_replication_role = replica", "SET LOCAL session_replication_role = origin")
         self._sql = ";\n".join([silent[0], *made, silent[1], *chained])
 
+    def _copy(self, schema: str, tables: list[str]) -> None:
+        """Write the rows by a second connection, because the transaction in which they were made is undone."""
+        rows = {table: _rows(table) for table in tables}
+        roles = _query("SELECT g::text FROM (SELECT id, name FROM auth_group) g")
+        known = connection.get_connection_params()
+        wanted = {name: known[name] for name in ("dbname", "user", "password", "host", "port") if known.get(name)}
+        with psycopg.connect(**wanted) as second:
+            second.execute(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT}")
+            second.execute(f"CREATE SCHEMA {schema}")
+            second.execute(f"CREATE TABLE {schema}.roles AS SELECT id, name FROM auth_group LIMIT 0")
+            # Queries that look for tables of the product by their names do not find these.
+            for table in tables:
+                second.execute(f'CREATE TABLE {schema}."of_{table}" AS SELECT * FROM "{table}" LIMIT 0')
+            for table, texts in {"roles": roles, **{f"of_{table}": texts for table, texts in rows.items()}}.items():
+                second.execute(
+                    f'INSERT INTO {schema}."{table}" SELECT * FROM unnest(%s::{schema}."{table}"[])',
+                    [texts],
+                )
+
     def fit(self) -> bool:
         """Return whether they can be inserted now."""
-        return not _query(f"{self._empty} UNION ALL (SELECT 1 FROM core_user WHERE username = ANY(%s) LIMIT 1)", [self._names])
+        same_names = "(SELECT 1 FROM core_user WHERE username = ANY(%s) LIMIT 1)"
+        return not _query(" UNION ALL ".join([*self._filled, same_names]), [self._names])
 
     def insert(self) -> None:
         """Insert them."""
@@ -102,16 +157,11 @@ def _rows(table: str) -> list[str]:
     return _query(f'SELECT t::text FROM "{table}" t')
 
 
-def _groups() -> list[int]:
-    return _query("SELECT id FROM auth_group ORDER BY id")
+def _has_rows(table: str) -> bool:
+    return bool(_query(f'SELECT 1 FROM "{table}" LIMIT 1'))
 
 
 def _query(sql: str, values: list[Any] | None = None) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [value for (value,) in cursor.fetchall()]
-
-
-def _statement(table: str, rows: list[str]) -> str:
-    """Return the statement that inserts the rows into a table, each given as the text of the whole row."""
-    return mogrify(f'INSERT INTO "{table}" SELECT * FROM unnest(%s::"{table}"[])', [rows], connection)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -43,7 +44,7 @@ def test_what_is_inserted_is_what_was_made() -> None:
     assert len(queries) < 400
 
 
-def test_rows_made_under_other_settings_or_with_patches_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_kept_as_made_under_the_usual_settings_and_not_with_patches(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers: list[str] = []
 
     def build() -> None:
@@ -52,23 +53,67 @@ def test_rows_made_under_other_settings_or_with_patches_are_not_kept(monkeypatch
 
     builder = made_once.made_once(build)
 
-    def run(**changed: Any) -> int:
-        """Build in a test with these settings; return how often the function has run."""
+    def run(**changed: Any) -> list[str]:
+        """Build in a test with these settings; return who is there afterwards."""
         with override_settings(**changed) if changed else nullcontext(), transaction.atomic():
             builder()
+            found = list(User.objects.filter(username__startswith="reader").values_list("username", flat=True))
+            assert settings.SERVE_UNREVIEWED is changed.get("SERVE_UNREVIEWED", True)
             transaction.set_rollback(True)
-        return len(numbers)
+        return found
 
-    assert run(SERVE_UNREVIEWED=False) == 1
     with monkeypatch.context() as patches:
         patches.setattr(make, "world", make.world)
         made_once.begin_test({"monkeypatch": patches})
-        assert run() == 2
+        assert run(SERVE_UNREVIEWED=False) == ["reader-false"]
     made_once.begin_test({"monkeypatch": monkeypatch})
-    assert run() == 3
-    # Kept: inserted from now on.
-    assert run() == run(SERVE_UNREVIEWED=False) == 3
-    assert numbers == ["reader-false", "reader-true", "reader-true"]
+    for changed in ({"SERVE_UNREVIEWED": False}, {}, {"SERVE_UNREVIEWED": False}):
+        assert run(**changed) == ["reader-true"]
+    assert numbers == ["reader-false", "reader-true"]
+
+
+def test_nothing_is_kept_while_a_test_has_locked_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(made_once, "_LOCK_TIMEOUT", 10)
+    made_once.begin_test({})
+    built: list[None] = []
+
+    @made_once.made_once
+    def build() -> None:
+        make.world()
+        built.append(None)
+
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE content_locale IN ACCESS EXCLUSIVE MODE")
+        build()
+        assert len(built) == 2
+        transaction.set_rollback(True)
+    for _ in range(2):
+        with transaction.atomic():
+            build()
+            transaction.set_rollback(True)
+    assert len(built) == 3
+
+
+def test_roles_are_kept_by_their_names() -> None:
+    made_once.begin_test({})
+
+    @made_once.made_once
+    def build() -> None:
+        make.person("ann", "publisher")
+
+    with transaction.atomic():
+        build()
+        transaction.set_rollback(True)
+    group = Group.objects.get(name="publisher")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("DELETE FROM auth_group_permissions WHERE group_id = %s", [group.pk])
+        cursor.execute("UPDATE auth_group SET id = id + 1000 WHERE id = %s", [group.pk])
+
+    build()
+
+    assert [one.pk for one in User.objects.get(username="ann").groups.all()] == [group.pk + 1000]
 
 
 def test_later_rows_get_other_ids_and_triggers_hold() -> None:

@@ -11,12 +11,13 @@ from schemathesis.generation import GenerationMode
 
 from content.models import Release
 from tests.api.contract import OPERATIONS, WITHOUT_INPUT, application, load_schema, plain, with_real_values
+from tests.examples import examples
 from tests.signing import Signer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served", "without_pdf_maker")]
 
 #: Examples per operation; `tests/api/test_contract_identities.py` tries many more of other kinds.
-steady = settings(plain, max_examples=20, derandomize=True)
+steady = settings(plain, max_examples=examples(20), derandomize=True)
 
 
 @pytest.fixture
@@ -57,6 +58,7 @@ def test_invalid_requests_are_refused(invalid: Any, method: str, path: str) -> N
 
 
 def test_real_values_reach_successful_responses(valid: Any) -> None:
+    wanted = {"GET /v1/packs/{country}/{locale}", "GET /v1/tips", "GET /v1/services", "GET /v1/alerts", "POST /v1/help"}
     reached = set()
 
     def note(case: Any) -> None:
@@ -64,6 +66,7 @@ def test_real_values_reach_successful_responses(valid: Any) -> None:
             reached.add(case.operation.label)
 
     for result in valid.get_all_operations():
-        ask(result.ok(), GenerationMode.POSITIVE, note)
+        if result.ok().label in wanted:
+            ask(result.ok(), GenerationMode.POSITIVE, note)
 
-    assert reached >= {"GET /v1/packs/{country}/{locale}", "GET /v1/tips", "GET /v1/services", "GET /v1/alerts", "POST /v1/help"}
+    assert reached == wanted

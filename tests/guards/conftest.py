@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import psycopg
 import pytest
@@ -13,7 +15,7 @@ from django.utils import timezone
 
 from content.models import OrganizationRevision, Service, ServiceRevision, Tip, TipRevision
 from core import database_roles
-from core.console import pages
+from core.console import pages, strip
 from core.models import User
 from notifications.campaigns import translation_requests
 from notifications.models import Programme
@@ -29,6 +31,14 @@ def raw_sql(raw_sql: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
         database_roles.grant(cursor, RUNTIME_ROLE)
     raw_sql.execute(f"SET ROLE {RUNTIME_ROLE}")
     return raw_sql
+
+
+@pytest.fixture
+def no_strip() -> Iterator[None]:
+    """Leave out the strip that every page has below its menu: to fill it takes a fifth of the time of a page."""
+    # Not by monkeypatch: rows are kept for later tests only from one that patches nothing (tests/made_once.py).
+    with mock.patch.object(strip, "_PROVIDERS", []):
+        yield
 
 
 @pytest.fixture

@@ -102,6 +102,7 @@ def who(request: pytest.FixtureRequest, client: Client) -> Person:
     return person
 
 
+@pytest.mark.usefixtures("no_strip")
 def test_every_page_and_act_of_the_console_answers_as_the_table_says(
     client: Client, who: Person, console_paths: dict[str, str]
 ) -> None:

@@ -20,6 +20,7 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.usefixtures("no_strip")
 def test_an_unknown_action_is_refused(client: Client, console_paths: dict[str, str]) -> None:
     client.force_login(User.objects.create_superuser("root", password=None, locales=["*"]))
 
@@ -44,6 +45,7 @@ def test_no_model_is_registered_with_djangos_own_forms() -> None:
     assert admin.site._registry == {}, "with those, one person could change a row that takes two"
 
 
+@pytest.mark.usefixtures("no_strip")
 def test_even_a_superuser_changes_a_number_only_by_a_proposal(client: Client, console_paths: dict[str, str]) -> None:
     root = User.objects.create_superuser("root", password=None, locales=["*"])
     client.force_login(root)

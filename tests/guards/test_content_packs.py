@@ -22,6 +22,7 @@ from content.linting.text import text_faults
 from core.canonical import canonical_json
 from tests import make
 from tests.bidi import displayed
+from tests.examples import examples
 from tests.make import NOON
 from tests.packs import KEPT_BACK, build_sample
 
@@ -148,7 +149,7 @@ def test_promise_6_isolates_are_balanced_and_only_around_facts(real_packs: Packs
             assert not set("\u2066\u2069\u202a\u202b\u202c\u202d\u202e\u2067\u2068") & set(ISOLATED.sub("", text)), text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_promise_6_no_target_can_change_add_or_drop_a_digit(data: st.DataObject) -> None:
     numbers = {draft.key: draft.numbers for draft in WORDS.drafts}

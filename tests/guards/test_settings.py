@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def names_in(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
+@cache
 def used_in_product() -> set[str]:
     """Return each NAME of which product code outside config/settings.py reads `settings.NAME`."""
     files = [path for package in PRODUCT for path in (ROOT / package).rglob("*.py") if path != SETTINGS]

@@ -91,16 +91,20 @@ class Migration:
     sql: str
 
 
-def read_migrations() -> list[Migration]:
-    """Return the migrations after BASELINE with their SQL. Django must be set up, and its database must be running."""
+def read_migrations(*, newest: int | None = None) -> list[Migration]:
+    """Return the migrations after BASELINE with their SQL, or only so many of the newest of each app.
+
+    Django must be set up, and its database must be running.
+    """
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
 
     loader = MigrationLoader(connection)
     found = []
-    for app, name in sorted(loader.graph.nodes):
-        if app in BASELINE and name > BASELINE[app]:
+    for app, baseline in BASELINE.items():
+        names = sorted(name for of, name in loader.graph.nodes if of == app and name > baseline)
+        for name in names if newest is None else names[-newest:]:
             output = StringIO()
             call_command("sqlmigrate", app, name, stdout=output)
             found.append(Migration(f"{app}.{name}", output.getvalue()))

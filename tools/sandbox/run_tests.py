@@ -12,7 +12,7 @@ from tools.sandbox.paths import Paths
 from tools.sandbox.processes import run_in_foreground
 from tools.sandbox.temporary_database import temporary_database
 from tools.sandbox.terminal import UserError, say
-from tools.sandbox.tiers import QUICK
+from tools.sandbox.tiers import QUICK, QUICK_TIER
 
 #: What no test may need where Debian's packages are missing.
 _WITHOUT_DEBIAN = "not browser and not services"
@@ -39,6 +39,8 @@ def run(paths: Paths, rest: list[str]) -> int:
         settings = {"DATABASE_URL": url, kept_database.TEMPLATE: kept_database.DATABASE}
         settings["PYTHONPYCACHEPREFIX"] = str(paths.run / "pycache")
         chosen = [] if options.all or "-m" in arguments else tier(arguments)
+        if chosen == ["-m", QUICK]:
+            settings[QUICK_TIER] = "1"
         measured = coverage_report.command(paths) if options.coverage else ["-m"]
         spread = [] if options.coverage else spread_over(processes_for(options.processes, arguments))
         command = [str(paths.python), *measured, "pytest", *chosen, *spread, *arguments]

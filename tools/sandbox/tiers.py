@@ -14,3 +14,5 @@ LEFT_OUT: Final = {
 }
 #: The expression for pytest's option -m that leaves them out.
 QUICK: Final = " and ".join(f"not {marker}" for marker in LEFT_OUT)
+#: Name of the environment variable with which `./run test` says that it leaves them out.
+QUICK_TIER: Final = "FINGERPOST_QUICK_TIER"

@@ -13,6 +13,7 @@ from opening_hours import OpeningHours
 
 from content.exporting.hsds_schedule import _DAYS, schedule_fields, steady_offset, weekly
 from content.importing.facts import FACTS_DIR
+from tests.examples import examples
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR")
 ALL = (*WEEKDAYS, "SA", "SU")
@@ -103,7 +104,7 @@ _RULES = st.tuples(
 ).map(" ".join)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@settings(max_examples=examples(300), deadline=None, derandomize=True, database=None)
 @given(st.lists(_RULES, min_size=1, max_size=3).map("; ".join))
 def test_rows_agree_with_the_hours_at_each_half_hour_of_a_week(hours: str) -> None:
     week = weekly(hours)

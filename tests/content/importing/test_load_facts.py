@@ -29,6 +29,7 @@ from core.errors import Forbidden
 from core.models import AuditEntry
 from tests import make
 from tests.content.importing.facts_files import AREAS, FILE, SOME, channel, load, with_entry
+from tests.examples import examples
 from tests.make import NOON
 
 
@@ -229,7 +230,7 @@ ODD: st.SearchStrategy[object] = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(data=st.data())
 def test_any_value_is_loaded_or_refused_with_a_reason(data: st.DataObject) -> None:
     facts = json.loads(SOME)

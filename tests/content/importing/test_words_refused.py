@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from content.importing.words_file import LABELS, WordsRefused, read_words
 from content.models import Target, Tip, Unit
 from tests.content.importing.words_folder import TIP, load, write
+from tests.examples import examples
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a slug that tells": ({"slug": "blackmail-help"}, "must not tell"),
@@ -63,7 +64,7 @@ def test_a_duplicate_tip_is_refused(folder: Path) -> None:
         read_words(folder)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     field=st.sampled_from([*TIP, "odd"]),
     value=st.sampled_from([None, "", "x" * 7000, 0, -1, True, [], [None], {}, {"x": 1}, "٣"]),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from content.resolver.resolve import resolve
 from content.resolver.types import PackContent, Plan, Query
 from content.terms import Audience, Situation
+from tests.examples import examples
 from tests.make import NOON
 from tests.packs import KEPT_BACK, Packs
 
@@ -36,7 +37,7 @@ queries = st.builds(
     can_speak=st.none() | st.booleans(),
 )
 instants = st.datetimes(datetime(1970, 1, 2), datetime(2099, 12, 30)).map(lambda t: t.replace(tzinfo=UTC))
-many_examples = settings(max_examples=400, deadline=None)
+many_examples = settings(max_examples=examples(400), deadline=None)
 
 #: The real packs are not arguments of the tests: hypothesis would print all of them at a failure.
 PACKS: dict[tuple[str, str], PackContent] = {}

@@ -14,6 +14,7 @@ from lxml import etree
 from content.translation_files.file_text import FileRefused, FileState, FileText, Reference, TranslationFile
 from content.translation_files.formats import FORMATS, read_file
 from core.errors import Invalid
+from tests.examples import examples
 
 SCHEMA = Path(__file__).resolve().parents[2] / "standards/xliff-1.2/xliff-core-1.2-transitional.xsd"
 
@@ -61,7 +62,7 @@ def xliff(body: str, *, attributes: str = 'source-language="en" target-language=
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(file=files)
 def test_a_file_is_read_as_it_was_written(name: str, file: TranslationFile) -> None:
     read = read_file(FORMATS[name].write(file))
@@ -73,7 +74,7 @@ def test_a_file_is_read_as_it_was_written(name: str, file: TranslationFile) -> N
     assert read.revision == file.revision
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(file=files)
 def test_xliff_is_valid_by_the_schema_of_oasis(file: TranslationFile) -> None:
     schema = etree.XMLSchema(etree.parse(SCHEMA))
@@ -81,7 +82,7 @@ def test_xliff_is_valid_by_the_schema_of_oasis(file: TranslationFile) -> None:
     schema.assertValid(etree.fromstring(FORMATS["xliff"].write(file)))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     data=st.binary(max_size=400)
     | words.map(str.encode)
@@ -103,7 +104,7 @@ def test_any_bytes_are_a_file_or_refused_in_a_sentence(data: bytes) -> None:
     assert detail.endswith(".")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(words)
 def test_no_cell_of_a_spreadsheet_is_a_formula(text: str) -> None:
     written = FORMATS["csv"].write(one(target=text, source=text, name=text)).decode("utf-8-sig")

@@ -19,6 +19,7 @@ from notifications.delivery import planner
 from notifications.models import Campaign, Segment, Wave
 from notifications.models.quota import RAMP_ABOVE, RAMP_SECONDS, configured_rate, seconds_to_send
 from tests import make
+from tests.examples import examples
 from tests.notifications.campaigns.test_schedule import planned, utc
 
 #: Zones on both sides of the date line, with and without summer time, with odd offsets, and one that is not known.
@@ -58,7 +59,7 @@ def schedules(draw: st.DrawFn) -> tuple[dict[str, Any], datetime]:
     return {"schedule_kind": kind, "schedule_at": written, "not_after": end, "quiet_override": override}, at
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(schedules(), st.lists(st.tuples(st.sampled_from(ZONES), st.integers(0, 40)), max_size=6))
 def test_every_installation_is_in_exactly_one_zone_and_due_as_said(
     times: tuple[dict[str, Any], datetime], sizes: list[tuple[str, int]]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from notifications.campaigns import schedule
 from notifications.models import Campaign
+from tests.examples import examples
 
 ZONES = sorted(available_timezones() - {"localtime", "Factory"})
 
@@ -97,7 +98,7 @@ def test_a_local_time_in_a_gap_or_a_fold_comes_once() -> None:
     assert schedule.due_at(fold, "Europe/London", at=utc("2027-01-01T00:00:00")) == utc("2027-10-31T00:30:00")
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(ZONES), st.datetimes(datetime(2026, 1, 1), datetime(2037, 1, 1)))
 def test_nobody_is_ever_due_in_their_night_or_more_than_a_night_late(zone: str, naive: datetime) -> None:
     at = naive.replace(tzinfo=UTC, microsecond=0)

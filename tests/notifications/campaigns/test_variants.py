@@ -19,6 +19,7 @@ from notifications.campaigns.refusals import SubmissionRefused
 from notifications.delivery.verified_campaign import VerifiedCampaign
 from notifications.models import Campaign, Message, Segment, Wave
 from tests import make
+from tests.examples import examples
 from tests.notifications.campaigns.test_schedule import planned
 from tests.notifications.steps import tick
 
@@ -58,7 +59,7 @@ def campaigns(draw: st.DrawFn) -> Campaign:
     )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(campaigns(), st.lists(st.integers(0, 30), min_size=54, max_size=54))
 def test_each_installation_gets_one_text_and_the_forecast_counts_it(campaign: Campaign, sizes: list[int]) -> None:
     places = product(AUDIENCES, REGIONS, ("en", "cy", "ur"), ("android", "ios", "web"))

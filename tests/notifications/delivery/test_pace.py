@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from notifications.models import Quota
 from notifications.models.quota import RAMP_SECONDS, Permit, configured_rate
+from tests.examples import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +69,7 @@ def test_the_unused_part_of_a_permit_is_free_for_others() -> None:
     assert second.starts == pytest.approx(first.starts + 0.1, abs=0.02)
 
 
-@hypothesis_settings(max_examples=30, deadline=None)
+@hypothesis_settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=40))
 def test_the_rate_rises_from_nothing_over_a_minute(sizes: list[int]) -> None:
     Quota.objects.all().delete()

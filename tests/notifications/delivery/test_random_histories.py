@@ -26,6 +26,7 @@ from notifications.delivery.outcomes import Outcome, SendResult
 from notifications.delivery.settlements import settle_outcomes
 from notifications.models import Batch, Campaign, Quota, Registration
 from tests import make
+from tests.examples import examples
 from tests.notifications.steps import tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -260,7 +261,7 @@ def test_nobody_is_missed_or_doubled_in_any_order_of_events(monkeypatch: pytest.
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=20,
+            max_examples=examples(20),
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

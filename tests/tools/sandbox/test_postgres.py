@@ -22,6 +22,9 @@ from tools.sandbox.ports import any_free_port
 from tools.sandbox.processes import ManagedProcesses
 from tools.sandbox.supervisor import Sandbox
 
+#: Each test starts clusters of its own, and as root copies the binaries for them.
+pytestmark = pytest.mark.slow
+
 PASSWORDS = (secrets.token_urlsafe(12), secrets.token_urlsafe(12))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests import conftest
+from tests.examples import examples
 from tools.sandbox import coverage_report, debian, previous_code, run_tests, tiers, version_matrix
 from tools.sandbox.paths import Paths
 from tools.sandbox.previous_code import Baseline, new_migrations, read_baseline
@@ -53,6 +55,13 @@ def test_options_are_ours_and_the_rest_is_pytests() -> None:
     assert arguments == ["-q", "tests/core", "-k", "a or b", "--durations=5", "-m", "x"]
 
 
+def test_the_quick_tier_tries_fewer_invented_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(tiers.QUICK_TIER, "1")
+    assert [examples(number) for number in (5, 20, 100, 400)] == [5, 10, 20, 80]
+    monkeypatch.delenv(tiers.QUICK_TIER)
+    assert [examples(number) for number in (5, 20, 100, 400)] == [5, 20, 100, 400]
+
+
 def test_the_whole_suite_takes_every_core_and_a_chosen_file_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 6)
 
@@ -88,21 +97,24 @@ def test_a_named_file_runs_all_its_tests_that_can_run_here(
 def test_a_run_names_its_slowest_files_and_what_it_left_out() -> None:
     many = {f"tests/test_{number}.py": float(number) for number in range(50)}
 
-    assert summary.lines({"tests/test_one.py": 3.0}, Counter()) == []
-    assert summary.lines(many, Counter({"slow": 1_200, "browser": 3})) == [
-        "Slowest files:",
-        *(f"{number:7.1f} s  tests/test_{number}.py" for number in range(49, 39, -1)),
+    assert summary.lines({"tests/test_one.py": 3.0}, Counter(), {}) == []
+    assert summary.lines(many, Counter({"slow": 1_200, "browser": 3}), {"tests/test_49.py": 7.25, "tests/test_1.py": 1.0}) == [
+        "Slowest files, in seconds, and how many of them on the processor (without PostgreSQL):",
+        "   49.0     7.2  tests/test_49.py",
+        *(f"{number:7.1f}     0.0  tests/test_{number}.py" for number in range(48, 39, -1)),
+        "  1,225       8  all files",
         "1,203 tests were left out (1,200 slow, 3 in a browser). --all runs them; so does naming their file.",
     ]
 
 
 def test_several_processes_leave_out_slow_tests_and_say_so(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        text = "import pytest\n\ndef test_quick(): pass\n\n@pytest.mark.slow\ndef test_slow(): pass\n"
+        text = "import pytest\n\ndef test_quick(): sum(range(10**6))\n\n@pytest.mark.slow\ndef test_slow(): pass\n"
         (tmp_path / f"test_{name}.py").write_text(text)
     (tmp_path / "conftest.py").write_text(
         "from tools.sandbox.pytest_plugins.summary import Summary\n\n"
-        "def pytest_configure(config):\n    config.pluginmanager.register(Summary(config))\n"
+        "def pytest_configure(config):\n    config.pluginmanager.register(Summary(config), 'summary')\n\n"
+        "def pytest_unconfigure(config):\n    print('processor', config.pluginmanager.get_plugin('summary').processor)\n"
     )
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  slow\n  journey\n  browser\n  services\n  faults\n")
     command = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:django", "-m", tiers.QUICK, "."]
@@ -111,6 +123,8 @@ def test_several_processes_leave_out_slow_tests_and_say_so(tmp_path: Path) -> No
 
     assert "2 tests were left out (2 slow)." in done.stdout, done.stdout
     assert "2 passed" in done.stdout
+    measured = dict(re.findall(r"'(test_\w+\.py)': ([\d.]+)", done.stdout))
+    assert {name: float(seconds) > 0.001 for name, seconds in measured.items()} == {"test_one.py": True, "test_two.py": True}
 
 
 @dataclass
@@ -121,6 +135,10 @@ class Item:
     markers: tuple[str, ...] = ()
     fixturenames: tuple[str, ...] = ()
 
+    @property
+    def nodeid(self) -> str:
+        return f"{self.path}::test"
+
     def get_closest_marker(self, name: str) -> str | None:
         return name if name in self.markers else None
 
@@ -130,9 +148,13 @@ BESIDE = Item(Path("test_slow.py"), fixturenames=("release", "db"))
 SLOW = Item(Path("test_slow.py"), ("faults", "django_db"))
 
 
-def arranged(items: list[Item], *, database_only: bool) -> list[Item]:
+def arranged(items: list[Item], *, database_only: bool = False, seconds: dict[str, float] | None = None) -> list[Item]:
     """Return the tests in the order in which they run; those that are left out are missing."""
-    config = SimpleNamespace(getoption=lambda name: database_only, hook=SimpleNamespace(pytest_deselected=lambda items: None))
+    config = SimpleNamespace(
+        getoption=lambda name: database_only,
+        hook=SimpleNamespace(pytest_deselected=lambda items: None),
+        cache=None if seconds is None else SimpleNamespace(get=lambda name, usual: seconds),
+    )
     conftest.pytest_collection_modifyitems(config, items)  # type: ignore[arg-type]
     return items
 
@@ -145,7 +167,16 @@ def test_a_process_of_several_begins_with_the_files_of_slow_tests(
     if spread:
         monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
 
-    assert arranged([FAST, BESIDE, SLOW], database_only=False) == order
+    assert arranged([FAST, BESIDE, SLOW]) == order
+
+
+def test_a_process_of_several_begins_with_what_took_longest_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    known, longer = Item(Path("test_known.py")), Item(Path("test_longer.py"))
+
+    assert arranged([FAST, known, longer, SLOW], seconds={"test_known.py": 1.0, "test_longer.py": 2.0}) == [
+        *(SLOW, longer, known, FAST)
+    ]
 
 
 def test_database_only_leaves_out_tests_without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
