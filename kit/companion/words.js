@@ -75,10 +75,16 @@ export function wordsOf(pack) {
   return (id) => labels[id] ?? { text: ENGLISH[id], lang: "en", dir: "ltr" };
 }
 
+/** Chosen once: screens find each of their words by it. */
+let first = null;
+
 /** Return the locale that came with the app for the languages of the browser, `{ locale, dir }`. */
 export function firstLocale() {
-  const locale = chooseLocale([...Object.keys(FIRST_WORDS), "en"], navigator.languages) ?? "en";
-  return { locale, dir: FIRST_WORDS[locale]?.dir ?? "ltr" };
+  if (!first) {
+    const locale = chooseLocale([...Object.keys(FIRST_WORDS), "en"], navigator.languages) ?? "en";
+    first = { locale, dir: FIRST_WORDS[locale]?.dir ?? "ltr" };
+  }
+  return first;
 }
 
 function firstLabels() {

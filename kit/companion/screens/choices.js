@@ -1,7 +1,7 @@
 /* Country, language, and who the reader is; and the way to forget all of it. */
 
 import { element, inOrder, phrase } from "../dom.js";
-import { allCountries, countryNames, likelyCountries } from "../locales.js";
+import { COUNTRIES, countryNames, likelyCountries } from "../locales.js";
 import { button, say } from "../words.js";
 import { emergency } from "./danger.js";
 import { heading } from "./frame.js";
@@ -55,7 +55,7 @@ function emptyScreen(app) {
 function countryField(app) {
   const { words } = app;
   const choices = { ...app.choices, ...app.wanted };
-  const names = countryNames(allCountries(), choices.locale);
+  const names = countryNames(COUNTRIES, choices.locale);
   const likely = likelyCountries();
   // Nobody should have to search a list of 249 in the worst minute: those that the browser names come first.
   const ordered = [...names.filter(([code]) => likely.has(code)), ...names.filter(([code]) => !likely.has(code))];

@@ -8,9 +8,11 @@ import json
 import re
 from typing import Any
 
+import pycountry
 import pytest
 from django.test import Client
 
+from api.http.negotiation import assigned_country
 from api.pages.companion import MAIN, WORDS, companion, first_words
 from content.linting.reading_age import reading_age
 from content.terms import COMPANION_LABELS, CONTACT_LABELS
@@ -151,6 +153,19 @@ def test_what_the_page_says_before_its_script_runs_is_among_the_words() -> None:
 
     assert len(said) == 4
     assert {*said} < {*english().values()}
+
+
+def test_it_offers_the_countries_that_the_server_answers_for() -> None:
+    source = companion().files["companion/locales.js"].decode()
+    listed = source.partition("COUNTRIES = (")[2].partition(")")[0]
+
+    offered = "".join(re.findall(r'"([A-Z ]+)"', listed)).split()
+    assert offered == sorted(offered)
+    assert [assigned_country(code) for code in offered] == [country.alpha_2 for country in sorted_countries()]
+
+
+def sorted_countries() -> list[Any]:
+    return sorted(pycountry.countries, key=lambda country: str(country.alpha_2))
 
 
 def test_every_word_that_a_screen_names_exists() -> None:
