@@ -22,8 +22,8 @@ from psycopg import errors
 #: batches would be used for thousands that a freeze has written since.
 PLAN_SECONDS: Final = 5.0
 #: What PostgreSQL answers before it executes anything: the session is not the one that prepared the statement, as behind a pooler
-#: in transaction mode; another client of that session has prepared it; a column of its result has another type since.
-_NOT_PREPARED = (errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement, errors.FeatureNotSupported)
+#: in transaction mode; a column of its result has another type since.
+_NOT_KEPT = (errors.InvalidSqlStatementName, errors.FeatureNotSupported)
 
 _logger = logging.getLogger(__name__)
 
@@ -72,12 +72,15 @@ class PreparedStatement:
         try:
             cursor.execute(before + self._execute, parameters)
         except DatabaseError as error:
-            if not isinstance(error.__cause__, _NOT_PREPARED):
+            if isinstance(error.__cause__, errors.DuplicatePreparedStatement):
+                # By an earlier execution that failed, as in a database that takes no writes, or by another client of the session.
+                _session.prepared |= {self.name}
+            elif isinstance(error.__cause__, _NOT_KEPT):
+                PreparedStatement._only_plain = True
+                said = type(error.__cause__).__name__
+                _logger.info("This process prepares no more statements (%s); a pooler may share its sessions.", said)
+            else:
                 raise
-            PreparedStatement._only_plain = True
-            _logger.info(
-                "This process prepares no more statements (%s); a pooler may share its sessions.", type(error.__cause__).__name__
-            )
             cursor.execute(self._sql, parameters)
             return
         _session.prepared |= {self.name}

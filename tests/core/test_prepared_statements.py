@@ -90,8 +90,23 @@ def test_a_session_in_which_another_client_prepared_it_gives_the_same_result() -
     run(DOUBLE, number=1, word="a")
     prepared_statements._session.prepared = frozenset()
 
-    assert run(DOUBLE, number=7, word="d") == [(14, "d 100%")]
-    assert PreparedStatement._only_plain
+    with CaptureQueriesContext(connection) as captured:
+        results = [run(DOUBLE, number=number, word="d") for number in (7, 8)]
+
+    assert results == [[(14, "d 100%")], [(16, "d 100%")]]
+    assert executed(captured) == ["PREPARE EXECUTE", "SELECT", "EXECUTE"]
+
+
+def test_a_first_execution_that_fails_costs_no_later_one_its_plan() -> None:
+    quotient = PreparedStatement("SELECT 6 / %(by)s", by="integer")
+    with pytest.raises(DataError, match="division by zero"):
+        run(quotient, by=0)
+
+    with CaptureQueriesContext(connection) as captured:
+        results = [run(quotient, by=by) for by in (1, 2)]
+
+    assert results == [[(6,)], [(3,)]]
+    assert executed(captured) == ["PREPARE EXECUTE", "SELECT", "EXECUTE"]
 
 
 def test_a_migration_of_a_column_while_a_worker_runs_is_no_error(numbers: None) -> None:
