@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.urls import resolve
 from django.utils import timezone
 from playwright.sync_api import BrowserContext
 
 from content.assurance.record import record_assurance
-from content.models import Channel, ChannelRevision, OrganizationRevision, Service, ServiceRevision, Tip, TipRevision, Unit
+from content.models import (
+    Channel,
+    ChannelRevision,
+    Judgement,
+    OrganizationRevision,
+    ReadingLink,
+    Service,
+    ServiceRevision,
+    Target,
+    TextSuggestion,
+    Tip,
+    TipRevision,
+    Unit,
+)
 from content.models.assurance import Method
 from content.models.channel_revision import Act
+from core.console.pages import ROUTES
 from core.models import User
 from core.states import advance
 from tests import make
@@ -23,6 +38,20 @@ from tests.browser.conftest import listen
 from tests.processes import ROOT
 
 pytestmark = pytest.mark.browser
+
+
+#: Pages about content that other tests open, because they load the companion or are no pages.
+ELSEWHERE = {"tip-phone", "service-phone", "text-file-download"}
+
+
+def suggest_and_invite(*, by: User, at: datetime) -> None:
+    """Create a suggestion for a Welsh text, a link to it for an outside reader, and what that reader says of it."""
+    target = Target.objects.get(unit__key="tip.first-hour.title", locale="cy")
+    suggested: dict[str, Any] = {"unit": target.unit, "locale": "cy", "by": by, "at": at}
+    TextSuggestion.objects.suggest(text="Arhoswch", from_revision=target.revision, **suggested)
+    link = ReadingLink.objects.issue(locale="cy", units=[target.unit_id], reader="A nurse", days=7, counts=False, by=by, at=at)
+    shown = {"revision": target.revision, "source_revision": target.unit.revision}
+    Judgement.objects.record(link, unit=target.unit_id, verdict="not-clear", note="Too formal.", at=at, **shown)
 
 
 def everything() -> list[str]:
@@ -53,6 +82,7 @@ def everything() -> list[str]:
     of_organization = OrganizationRevision.objects.propose(
         organization=own.organization, name="Another name", by=editor, at=at, reason="Renamed."
     )
+    suggest_and_invite(by=editor, at=at)
     make.release()
     make.release(publish=False)
     texts = make.definition()["messages"]["en"]
@@ -95,6 +125,12 @@ def everything() -> list[str]:
         "tips/first-hour/cy/",
         "tips/first-hour/ar/",
         "words/cy/tip.first-hour.title/history/",
+        "find/cy/",
+        "find/cy/?find=anadlwch&put=cymerwch+anadl",
+        "suggestions/cy/",
+        "readers/cy/",
+        "readers/cy/new/?tip=first-hour",
+        "handouts/",
         "text-files/cy/",
         "text-files/cy/import/",
         "sources/",
@@ -175,6 +211,9 @@ def test_every_page_is_accessible_and_fits_its_window(context_of: Callable[..., 
 
     assert found == []
     assert complaints == []
+    opened = {resolve(f"/console/{address.partition('?')[0]}").url_name for address in addresses}
+    about_content = {route.name for route in ROUTES if route.page.__module__.startswith("content.")}
+    assert about_content - opened == ELSEWHERE
 
 
 def test_no_script_reads_the_look() -> None:
