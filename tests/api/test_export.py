@@ -10,12 +10,13 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -36,6 +37,15 @@ from tests.make import NOON
 from tests.signing import Signer
 
 
+@pytest.fixture(autouse=True)
+def synced() -> Iterator[list[int]]:
+    """Note what is written through to the disk, without waiting for the disk."""
+    descriptors: list[int] = []
+    # Not by monkeypatch: rows are kept for later tests only from one that patches nothing (tests/made_once.py).
+    with mock.patch("os.fsync", descriptors.append):
+        yield descriptors
+
+
 @pytest.fixture
 def published(db: None, signer: Signer) -> Release:
     make.small_content()
@@ -54,7 +64,7 @@ def files(tree: Path) -> dict[str, bytes]:
     return {str(path.relative_to(tree)): path.read_bytes() for path in sorted(tree.rglob("*")) if path.is_file()}
 
 
-def test_the_tree_is_what_the_manifest_lists(published: Release, signer: Signer, tree: Path) -> None:
+def test_the_tree_is_what_the_manifest_lists(published: Release, signer: Signer, tree: Path, synced: list[int]) -> None:
     done = export_release(tree)
 
     found = files(tree)
@@ -76,6 +86,7 @@ def test_the_tree_is_what_the_manifest_lists(published: Release, signer: Signer,
     plain = {name for name in found if not name.endswith(".gz")}
     assert {f"{name}.gz" for name in plain} == set(found) - plain
     assert all(gzip.decompress(found[f"{name}.gz"]) == found[name] for name in plain)
+    assert len(synced) == done.written == len(found)
 
 
 def test_the_companion_is_in_the_tree_and_earlier_versions_of_its_files_stay(published: Release, tree: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tools.lint.assertions import vacuous_checks
 from tools.lint.identifiers import repeated_classes
-from tools.lint.imports import cycles, imports, points_up
+from tools.lint.imports import Import, cycles, imports, points_up
 from tools.lint.sources import Sources, parsed
 from tools.lint.words import identifier_findings
 
@@ -19,13 +19,17 @@ def sources() -> Sources:
     return found
 
 
-def test_no_import_cycle_has_more_than_two_files(sources: Sources) -> None:
-    assert cycles(imports(sources.product_trees), larger_than=2) == []
+@pytest.fixture(scope="module")
+def found(sources: Sources) -> list[Import]:
+    """Return the imports of the product."""
+    return imports(sources.product_trees)
 
 
-def test_no_import_points_up(sources: Sources) -> None:
-    found = imports(sources.product_trees)
+def test_no_import_cycle_has_more_than_two_files(found: list[Import]) -> None:
+    assert cycles(found, larger_than=2) == []
 
+
+def test_no_import_points_up(found: list[Import]) -> None:
     assert len(found) > 1000
     assert [one for one in found if points_up(one)] == []
 
@@ -42,6 +46,8 @@ def test_a_class_name_used_twice_is_a_serializer_beside_its_model(sources: Sourc
         assert sorted(kinds) == ["model", "serializer"], (name, paths)
 
 
+# `./run lint` looks for them too, and it takes seven seconds.
+@pytest.mark.slow
 def test_no_identifier_has_a_banned_word(sources: Sources) -> None:
     others = (path for path in sources.texts if not path.endswith(".py"))
 
