@@ -24,6 +24,7 @@ COMPLAINTS: Final[Mapping[str, tuple[str, ...]]] = {
         "tests/api/test_health.py::test_half_a_minute_without_the_scheduler_is_an_alarm",
     ),
     "Workers take nothing any more after the broker was restarted": (
+        "tests/faults/test_lost_acknowledgements.py::test_a_worker_takes_wake_ups_after_redis_crashed_before_it_acknowledged_any",
         "tests/faults/test_without_broker.py::test_a_campaign_is_sent_while_the_broker_is_broken",
         _HEARTBEATS + "test_a_worker_process_shows_life_until_a_step_is_stuck",
     ),

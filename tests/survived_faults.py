@@ -416,6 +416,7 @@ FAULTS: Final = (
             _PROMISES + "test_promise_9_two_seconds_after_a_stop_nothing_is_sent",
             _DELIVERY + "test_brakes.py::test_a_pause_works_within_two_seconds_and_resuming_sends_the_rest",
         ),
+        ("paused",),
     ),
     SurvivedFault(
         51,

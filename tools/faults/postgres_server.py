@@ -77,12 +77,16 @@ class PostgresServer:
     def kill(self) -> None:
         """Kill all of its processes."""
         process = self._running()
+        postmaster = psutil.Process(process.pid)
+        # It could start another backend meanwhile, which would outlive it for a moment and keep a new server from starting.
+        postmaster.suspend()
         # Each backend leads a session of its own.
-        backends = psutil.Process(process.pid).children(recursive=True)
+        backends = postmaster.children(recursive=True)
         kill_group(process.pid)
         for backend in backends:
             with suppress(psutil.NoSuchProcess):
                 backend.kill()
+        psutil.wait_procs(backends, timeout=10)
         process.wait_or_kill(time.monotonic())
         self._processes.running.remove(process)
 

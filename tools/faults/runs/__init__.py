@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tools.faults import namespace
 from tools.faults.rig import Rig
-from tools.faults.runs import broker, clocks, database, disk, distance, fcm, network, processes, restores
+from tools.faults.runs import broker, clocks, database, disk, distance, fcm, network, pauses, processes, restores
 from tools.faults.verdict import Verdict
 
 
@@ -36,6 +36,7 @@ RUNS: dict[str, Run] = {
     "failing-write": Run("one batch's outcomes are refused", database.failing_write),
     "locked-campaign": Run("the campaign's row is locked; another campaign begins", database.locked_campaign),
     "resume-and-settle": Run("pause and resume, again and again, while batches are settled", database.resume_and_settle),
+    "paused": Run("a campaign is paused while something else fails, eight times", pauses.paused),
     "pgbouncer": Run("through PgBouncer in transaction mode, two workers", database.through_pgbouncer),
     "200-ms-away": Run("PostgreSQL is 200 ms away", distance.of_200_ms),
     "400-ms-away": Run("PostgreSQL is 400 ms away", distance.of_400_ms),
