@@ -15,11 +15,12 @@ from django.test import Client
 from api.http.negotiation import assigned_country
 from api.pages.companion import MAIN, WORDS, companion, first_words
 from content.linting.reading_age import reading_age
+from content.models import Release
 from content.terms import COMPANION_LABELS, CONTACT_LABELS
 from core.companion_files import STYLE
-from tests import make
 from tests.browser.companion_site import POLICY
 from tests.content.importing.words import LOCALES, targets, words
+from tests.packs import Packs
 
 pytestmark = pytest.mark.django_db
 
@@ -106,15 +107,7 @@ def labelled(locale: str) -> dict[str, Any]:
     return {"locale": locale, "dir": "ltr", "labels": labels}
 
 
-def test_the_first_words_in_other_languages_are_the_approved_ones_of_the_release(api: Client) -> None:
-    make.small_content()
-    make.unit("companion.leave", "Leave now")
-    make.unit("companion.wait", "One moment.")
-    make.target("companion.leave", "cy", "Gadael nawr", approved=True)
-    make.target("companion.wait", "cy", "Un eiliad.")
-    make.approve_texts()
-    make.release()
-
+def test_the_first_words_in_other_languages_are_those_of_the_release(api: Client, release: Release, real_packs: Packs) -> None:
     page = api.get("/companion/").content
     (path,) = re.findall(rf"/companion/[0-9a-f]{{16}}/{WORDS}", page.decode())
     served = api.get(path)
@@ -122,9 +115,24 @@ def test_the_first_words_in_other_languages_are_the_approved_ones_of_the_release
     assert page != companion().page.body
     assert "immutable" in served["Cache-Control"]
     found = json.loads(served.content.decode().removeprefix("export const FIRST_WORDS = ").removesuffix(";\n"))
-    # The draft is not among them, and neither are texts in English.
-    assert found == {"cy": {"dir": "ltr", "words": {"leave": "Gadael nawr"}}}
+    assert sorted(found) == ["ar", "cy", "hi", "pt-BR"]
+    for locale, first in found.items():
+        pack = real_packs["ZZ", locale]
+        assert first["dir"] == pack["dir"]
+        assert first["words"]["leave"] == pack["labels"]["companion"]["leave"]["text"]
+        assert first["words"]["danger-now"] == pack["labels"]["steps"]["danger-now"]["text"]
     assert path.encode() in api.get("/companion/sw.js", headers={"accept": "*/*"}).content
+
+
+def test_a_word_that_a_release_has_in_english_alone_is_no_first_word_of_another_language() -> None:
+    pack = labelled("cy")
+    pack["labels"]["companion"]["leave"] = {"text": "Leave now", "lang": "en"}
+    del pack["labels"]["companion"]["wait"]
+
+    words_of = json.loads(first_words([pack]))["cy"]["words"]
+
+    assert len(words_of) == 9
+    assert not {"leave", "wait"} & words_of.keys()
 
 
 def test_its_english_words_are_the_units_that_are_translated() -> None:
