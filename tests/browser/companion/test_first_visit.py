@@ -132,7 +132,7 @@ def test_news_that_have_not_changed_are_not_sent_again(visit: Callable[..., Page
 def test_no_request_for_news_tells_who_the_reader_is(visit: Callable[..., Page], site: CompanionSite, who: str, own: str) -> None:
     page = visit()
     enter(page, who=who)
-    alert = {"status": "Actual", "body": "Read it.", "lang": "en", "dir": "ltr", "tip": None, "services": []}
+    alert: dict[str, object] = {"status": "Actual", "body": "Read it.", "lang": "en", "dir": "ltr", "tip": None, "services": []}
     site.alerts_by_audience = {name: [alert | {"title": f"For “{name}”"}] for name in ("", *AUDIENCES)}
 
     page.get_by_role("button", name="News").click()

@@ -37,7 +37,7 @@ def test_a_finding_without_a_heading_of_its_own_is_still_words() -> None:
     assert finding_label("new-kind") == "New kind"
 
 
-def test_pages_name_people_and_the_product_alike() -> None:
+def test_pages_name_people_and_the_product_by_name() -> None:
     """`shown_name` has words for the product; a template with another field would show the name of its account."""
     templates = sorted((Path(__file__).parents[3] / "content/templates").rglob("*.html"))
 
