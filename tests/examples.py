@@ -1,4 +1,7 @@
-"""How many invented cases a test of a property tries: in `./run test` without names a fifth, and all of them with --all."""
+"""How many invented cases a test of a property tries: in `./run test` without names a fifth, and all of them with --all.
+
+EXAMPLES_TIMES in the environment multiplies them, for measurements with a seed (--hypothesis-seed).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from typing import Final
 from tools.sandbox.tiers import QUICK_TIER
 
 _LEAST: Final = 10
+_TIMES: Final = int(os.environ.get("EXAMPLES_TIMES", "1"))
 
 
 def examples(number: int) -> int:
-    """Return `number`, or a fifth of it in the quick tier, for hypothesis's `max_examples`."""
-    return max(min(number, _LEAST), number // 5) if os.environ.get(QUICK_TIER) else number
+    """Return `number` times EXAMPLES_TIMES, or a fifth of `number` in the quick tier, for hypothesis's `max_examples`."""
+    return max(min(number, _LEAST), number // 5) if os.environ.get(QUICK_TIER) else number * _TIMES
