@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from content.console import translation_status
-from content.console.my_work import returned_to
-from content.models import DeclinedReading, Locale, Target, TextComment, Unit
+from content.models import Locale, Target, Unit
 from core.models import User
 from tests import make
 
@@ -354,70 +351,3 @@ def test_the_list_of_languages_counts_the_texts_of_its_queues(client: Client) ->
 
     assert (row["approved"], row["needs_review"], row["outdated"], row["withdrawn"]) == (1, 1, 0, 0)
     assert row["empty"] == translation_status.queue("cy").filter(status="empty").count()
-
-
-LABEL = "why.free"
-
-
-def label(text: str = "Mae am ddim.") -> Target:
-    """A Welsh label, which belongs to no tip, written by eva."""
-    if not Unit.objects.filter(key=LABEL).exists():
-        make.unit(LABEL, "It is free.", owner="label")
-    unit = Unit.objects.get(key=LABEL)
-    target = Target.objects.of(unit, "cy")
-    target.write(text=text, by=editor("cy"), at=make.NOON, from_revision=target.revision)
-    return Target.objects.get(unit=unit, locale="cy")
-
-
-def decide(client: Client, target: Target, action: str, **fields: str) -> Any:
-    form = {"action": action, "revision": str(target.revision), **fields}
-    return client.post(address("cy", LABEL, "?state=needs-review"), form, follow=True)
-
-
-def test_a_text_of_no_tip_is_sent_back_with_a_reason(client: Client) -> None:
-    target = label()
-    client.force_login(reviewer("cy"))
-
-    without = decide(client, target, "send-back", comment=" ")
-    decide(client, target, "send-back", comment="Too short.")
-
-    assert without.status_code == 400
-    assert "Say what is wrong with the text" in without.content.decode()
-    assert [(one.text, one.returned_revision) for one in TextComment.objects.all()] == [("Too short.", 1)]
-    page = client.get(address("cy", LABEL)).content.decode()
-    assert "sent back</span></h1>" in page
-    assert "Too short." in page
-    queue = client.get(reverse("admin:translation-queue", args=["cy"]) + "?q=free").content.decode()
-    assert queue.count('<span class="fp-state bad">sent back</span>') == 1
-    [returned] = returned_to(User.objects.get(username="eva"))
-    assert (returned.text, returned.link.url) == ("Sent back by rhys", address("cy", LABEL))
-
-
-def test_a_text_of_no_tip_that_changed_meanwhile_is_neither_sent_back_nor_declined(client: Client) -> None:
-    shown = label()
-    client.force_login(reviewer("cy"))
-    shown.write(text="Am ddim.", by=make.person("bo", "localisation-editor"), at=make.NOON, from_revision=1)
-    shown = Target.objects.get(pk=shown.pk)
-    shown.revision = 1
-
-    answers = [decide(client, shown, "send-back", comment="Too short."), decide(client, shown, "cannot-judge")]
-
-    assert [answer.status_code for answer in answers] == [409, 400]
-    assert "Too short.</textarea>" in answers[0].content.decode()
-    assert not TextComment.objects.exists()
-    assert not DeclinedReading.objects.exists()
-
-
-def test_a_text_of_no_tip_is_commented_on_and_left_to_another_reader(client: Client) -> None:
-    target = label()
-    client.force_login(reviewer("cy"))
-
-    decide(client, target, "cannot-judge")
-    decide(client, target, "comment", comment="Or “heb dâl”?")
-    shown = client.get(address("cy", LABEL)).content.decode()
-    decide(client, target, "resolve", number=str(TextComment.objects.get().pk))
-
-    assert "rhys cannot judge it." in shown
-    assert "Or “heb dâl”?" in shown
-    assert "Or “heb dâl”?" not in client.get(address("cy", LABEL)).content.decode()
-    assert decide(client, target, "resolve", number="1" * 30).status_code == 400
