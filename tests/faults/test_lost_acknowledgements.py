@@ -16,6 +16,7 @@ from kombu.messaging import Consumer
 
 from config.broker_connection import transport_options
 from config.celery import app
+from tests.faults import tried_acknowledgements
 from tests.faults.workers import Workers, until
 from tools.faults.debian_servers import DebianServices
 from tools.sandbox.interrupts import Interrupts
@@ -77,7 +78,7 @@ def test_a_worker_takes_wake_ups_after_redis_crashed_before_it_acknowledged_any(
 ) -> None:
     url = services.redis()
     workers.environment["BROKER_URL"] = url
-    worker = workers.start()
+    worker = workers.start(include=tried_acknowledgements.__name__)
     until(lambda: "ready." in workers.log(), PATIENCE)
     children = psutil.Process(worker.pid).children()
 
@@ -90,14 +91,16 @@ def test_a_worker_takes_wake_ups_after_redis_crashed_before_it_acknowledged_any(
     services.kill("redis")
     for child in children:
         child.resume()
-    until(lambda: workers.log().count("Couldn't ack") == PREFETCHED, PATIENCE)
+    # After the first failure it has room for another message, and notices; otherwise it loses the second as well.
+    until(lambda: "broker lost" in workers.log() or workers.log().count(tried_acknowledgements.LINE) == PREFETCHED, PATIENCE)
     services.start_again("redis")
     received = workers.log().count("received")
     _send(url)
 
     assert len(children) == PREFETCHED
+    assert "Couldn't ack" in workers.log()
     until(lambda: workers.log().count("received") > received, PATIENCE)
-    until(lambda: workers.log().count("succeeded") == PREFETCHED + 1, PATIENCE)
+    until(lambda: workers.log().count("succeeded") > PREFETCHED, PATIENCE)
     assert worker.poll() is None
 
 
