@@ -269,7 +269,7 @@ def test_the_history_shows_each_value_of_a_field_and_who_changed_it(client: Clie
 
     assert [(value, proposer, approver) for value, _, proposer, approver in history["Cost"]] == [
         ("Standard rate", "eva", "asta"),
-        ("Free", User.objects.system().username, "checker"),
+        ("Free", "Fingerpost itself", "checker"),
     ]
     assert [value for value, *_ in history["Number to dial"]] == ["0808 800 5002", "0800 1111"]
     assert [value for value, *_ in history["Opening hours"]] == ["24/7"]
