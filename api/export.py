@@ -2,6 +2,7 @@
 
     v1/manifest.jws                      the signed manifest
     v1/manifest/GB.jws                   the signed manifest of a country
+    v1/manifest/GB/cy.jws                the same with the pack of one locale
     v1/packs/GB/cy.json                  the pack in force
     v1/packs/GB/cy/<digest>.json         the same bytes under their digest (<digest>.gone once withdrawn)
     .well-known/jwks.json                the release keys
@@ -20,7 +21,7 @@ import gzip
 import json
 import os
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,12 +140,16 @@ def export_release(folder: Path) -> ExportResult:
     """
     manifest = Manifest.objects.newest()
     packs: list[ManifestPack] = json.loads(decode(manifest.body.split(".")[1]))["packs"]
+    manifests = {
+        **{_of_country(country): body for country, body in manifest.country_bodies.items()},
+        **{_of_locale(country, tag): body for country, of in manifest.locale_bodies.items() for tag, body in of.items()},
+    }
     tree = _Tree(folder)
     try:
         with _locked(folder):
             _write_companion(tree, packs)
-            _write(tree, manifest, packs)
-            _clean_up(tree, packs, manifest.country_bodies)
+            _write(tree, manifest, packs, manifests)
+            _clean_up(tree, packs, manifests)
     except OSError as error:
         raise Invalid(f"{folder} cannot be written: {error.strerror}.", code="folder") from None
     return ExportResult(manifest.release_id, len(packs), tree.written, tree.kept, tree.removed)
@@ -180,7 +185,7 @@ def _write_companion(tree: _Tree, packs: Sequence[ManifestPack]) -> None:
     tree.put(Path(COMPANION_PAGE), app.page.body)
 
 
-def _write(tree: _Tree, manifest: Manifest, packs: Sequence[ManifestPack]) -> None:
+def _write(tree: _Tree, manifest: Manifest, packs: Sequence[ManifestPack], manifests: Mapping[Path, str]) -> None:
     for listed in packs:
         body = Pack.objects.values_list("body", flat=True).get(pk=listed["digest"]).encode()
         if digest(body) != listed["digest"] or len(body) != listed["size"]:
@@ -190,18 +195,18 @@ def _write(tree: _Tree, manifest: Manifest, packs: Sequence[ManifestPack]) -> No
         # Every pack exists under its digest before any name leads to new bytes.
         tree.put(_by_name(listed), (tree.folder / _by_digest(listed)).read_bytes(), like=_by_digest(listed))
     tree.put(KEYS, canonical_json(jwks(manifest.body)))
-    for country, body in sorted(manifest.country_bodies.items()):
-        tree.put(_of_country(country), body.encode())
+    for name, signed in sorted(manifests.items()):
+        tree.put(name, signed.encode())
     tree.put(MANIFEST, manifest.body.encode())
 
 
-def _clean_up(tree: _Tree, packs: Sequence[_PackAddress], countries: Collection[str]) -> None:
+def _clean_up(tree: _Tree, packs: Sequence[_PackAddress], manifests: Collection[Path]) -> None:
     """Remove names that the manifest does not list, withdrawn packs, and drafts of an interrupted export.
 
-    `countries` are those that have a manifest of their own.
+    `manifests` are the files of the manifests of countries and locales.
     """
-    signed = {tree.folder / _of_country(country) for country in countries}
-    for path in sorted((tree.folder / COUNTRY_MANIFESTS).glob("*.jws")):
+    signed = {tree.folder / name for name in manifests}
+    for path in sorted((tree.folder / COUNTRY_MANIFESTS).rglob("*.jws")):
         if path not in signed:
             tree.remove(path)
             tree.remove(_packed(path))
@@ -231,6 +236,10 @@ def _clean_up(tree: _Tree, packs: Sequence[_PackAddress], countries: Collection[
 
 def _of_country(country: str) -> Path:
     return COUNTRY_MANIFESTS / f"{country}.jws"
+
+
+def _of_locale(country: str, locale: str) -> Path:
+    return COUNTRY_MANIFESTS / country / f"{locale}.jws"
 
 
 def _by_name(pack: _PackAddress) -> Path:

@@ -47,6 +47,7 @@ urlpatterns = [
     path("v1/", root.RootView.as_view(), name="root"),
     path("v1/manifest", manifest.ManifestView.as_view(), name="manifest"),
     path("v1/manifest/<str:country>", manifest.CountryManifestView.as_view(), name="country-manifest"),
+    path("v1/manifest/<str:country>/<str:locale>", manifest.LocaleManifestView.as_view(), name="locale-manifest"),
     path(".well-known/jwks.json", manifest.KeysView.as_view(), name="jwks"),
     path(".well-known/security.txt", security_txt.SecurityTxtView.as_view(), name="security-txt"),
     path("v1/packs/<str:country>", packs.CountryPackView.as_view(), name="country-pack"),

@@ -228,7 +228,7 @@ AROUND: Final[Mapping[str, Entrance]] = {
 PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(
         (
-            *("root", "manifest", "country-manifest", "jwks", "country-pack", "pack", "pack-bytes"),
+            *("root", "manifest", "country-manifest", "locale-manifest", "jwks", "country-pack", "pack", "pack-bytes"),
             *("tips", "tip", "services", "service", "facts", "handouts", "start", "sandbox", "sandbox-state"),
             *("alerts", "alerts-atom", "alert-cap", "alert", "topics", "problem", "schema", "docs", "sent-counts"),
             *("hsds", "hsds-profile", "hsds-services", "hsds-service", "hsds-taxonomies", "hsds-taxonomy", "hsds-terms"),

@@ -9,6 +9,7 @@ expected is written here by hand and checked against the reference, `content/pub
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,17 @@ def _whole(
     return key.sign(_payload(release, issued, **changed), kind=MANIFEST, keys=document, **dict(header))
 
 
-def _of(country: str, *, key: SigningKey = KEY, document: str = _ONE, issued: Any = NOON, **changed: Any) -> str:
-    packs = [{name: pack[name] for name in ("locale", "digest", "size")} for pack in _packs() if pack["country"] == country]
+def _of(
+    country: str,
+    *,
+    locales: Sequence[str] = ("cy", "en"),
+    key: SigningKey = KEY,
+    document: str = _ONE,
+    issued: Any = NOON,
+    **changed: Any,
+) -> str:
+    listed = [pack for pack in _packs() if pack["country"] == country and pack["locale"] in locales]
+    packs = [{name: pack[name] for name in ("locale", "digest", "size")} for pack in listed]
     payload = _payload(7, issued, country=country, countries=["GB", "ZZ"], packs=packs, keys=document, **changed)
     return key.sign(payload, kind=COUNTRY_MANIFEST)
 
@@ -169,6 +179,7 @@ def country_manifests() -> list[dict[str, Any]]:
     good, world = _of("GB"), _of("ZZ")
     return [
         _case("good", good, _accepted(), country="GB"),
+        _case("with the pack of one locale alone", _of("GB", locales=["cy"]), _accepted(), country="GB", last=_last()),
         _case("worldwide, for a country without packs of its own", world, _accepted(), country="NO"),
         _case("members of a later version", _of("GB", later=[1]), _accepted(), country="GB", last=_last()),
         _case("rotated", _of("GB", key=NEXT, document=_TWO), _accepted(7, 2), country="GB", last=_last()),

@@ -76,6 +76,8 @@ class Edition:
     manifest: str | None = None
     #: Country → its own newest signed manifest, a compact JWS.
     country_manifests: Mapping[str, str] = field(default_factory=dict)
+    #: Country → locale → the newest signed manifest that lists this pack alone, a compact JWS.
+    locale_manifests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     #: Code → English name of every assigned country, and of ZZ.
     country_names: Mapping[str, str] = field(default_factory=dict)
     #: Tag → name of every locale that a pack may be in.
@@ -117,9 +119,9 @@ def read_edition(
     if known is None or known.withdrawals != marker.withdrawals:
         edition = replace(edition, withdrawn_packs=withdrawn_packs())
     if known is None or known.manifest != marker.manifest:
-        signed = Manifest.objects.order_by("-pk").values_list("body", "country_bodies").first()
-        body, by_country = signed or (None, {})
-        edition = replace(edition, manifest=body, country_manifests=by_country)
+        signed = Manifest.objects.order_by("-pk").values_list("body", "country_bodies", "locale_bodies").first()
+        body, by_country, by_locale = signed or (None, {}, {})
+        edition = replace(edition, manifest=body, country_manifests=by_country, locale_manifests=by_locale)
     if known is None or known.feed != marker.feed:
         edition = replace(edition, feed=feed_query.read(at=at))
     return edition
@@ -143,6 +145,7 @@ def to_plain(edition: Edition) -> dict[str, Any]:
         "withdrawn": sorted(edition.withdrawn_packs),
         "manifest": edition.manifest,
         "country_manifests": edition.country_manifests,
+        "locale_manifests": edition.locale_manifests,
         "names": edition.country_names,
         "endonyms": {tag: name._asdict() for tag, name in edition.locale_names.items()},
         "feed": edition.feed.rows(),
@@ -164,6 +167,7 @@ def from_plain(plain: Mapping[str, Any], packs: PackStore) -> Edition:
         manifest=plain["manifest"],
         # Older versions did not write it.
         country_manifests=plain.get("country_manifests", {}),
+        locale_manifests=plain.get("locale_manifests", {}),
         country_names=plain["names"],
         locale_names={tag: LocaleName(**name) for tag, name in plain["endonyms"].items()},
         feed=feed.from_rows(plain["feed"]),

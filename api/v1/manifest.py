@@ -1,4 +1,4 @@
-"""GET /v1/manifest, /v1/manifest/{country} and /.well-known/jwks.json: the signed manifests and their keys.
+"""GET /v1/manifest, /v1/manifest/{country}, /v1/manifest/{country}/{locale}, /.well-known/jwks.json: signed manifests, and keys.
 
 Workers sign; the web process has no key.
 """
@@ -18,7 +18,7 @@ from rest_framework.request import Request
 
 from api.http import fields
 from api.http.auth import Public
-from api.http.negotiation import choose_country
+from api.http.negotiation import choose_country, choose_locale
 from api.http.responses import SHORT, ReadResponse
 from api.http.schema import path_parameter
 from api.http.views import ReadView
@@ -27,6 +27,9 @@ from api.v1.shapes import ResponseSerializer
 from content.models.manifest import NotSigned
 from content.publishing.signing import jwks
 from content.terms import WORLDWIDE
+
+_COUNTRY = path_parameter("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2, or ZZ for the worldwide packs.")
+_LOCALE = path_parameter("locale", fields.TAG, 35, "A locale of the release, or a variant of it in the same language and script.")
 
 
 class JoseRenderer(BaseRenderer):
@@ -83,29 +86,45 @@ class CountryManifestView(ReadView):
     permission_classes = [Public]
     renderer_classes = [JoseRenderer]
     throttle = None
-    path_parameters = (path_parameter("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2, or ZZ for the worldwide packs."),)
+    path_parameters = (_COUNTRY,)
 
     @extend_schema(
         operation_id="get_country_manifest", responses={(200, JoseRenderer.media_type): OpenApiTypes.STR}, tags=["packs"]
     )
     def get(self, request: Request, country: str) -> HttpResponse:
-        """Return a compact JWS that lists the packs of one country alone, for the daily check of a phone (docs/verifying.md)."""
+        """Return a compact JWS that lists the packs of one country alone (docs/verifying.md)."""
         return self.serve(request, country=country)
 
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
-        signed = request.edition.country_manifests
-        country = choose_country(request.edition, request.path_params["country"])
-        # By the signed lists, not by the release: a new release is signed a moment after it was published.
-        served = country.requested if country.requested in signed else WORLDWIDE
-        if served not in signed:
-            raise NotSigned()
-        canonical = reverse("country-manifest", args=[served])
-        response = request.edition.packs.responses.get(
-            (canonical, signed[served]),
-            lambda: ReadResponse(signed[served].encode(), SHORT, content_type=JoseRenderer.media_type),
-        )
-        return response.at(canonical if canonical != request.path else None)
+        served = _signed_country(request)
+        return _respond(request, request.edition.country_manifests[served], reverse("country-manifest", args=[served]))
+
+
+class LocaleManifestView(ReadView):
+    """The signed manifest of one country with the pack of one locale."""
+
+    permission_classes = [Public]
+    renderer_classes = [JoseRenderer]
+    throttle = None
+    path_parameters = (_COUNTRY, _LOCALE)
+
+    @extend_schema(
+        operation_id="get_locale_manifest", responses={(200, JoseRenderer.media_type): OpenApiTypes.STR}, tags=["packs"]
+    )
+    def get(self, request: Request, country: str, locale: str) -> HttpResponse:
+        """Return a compact JWS that lists one pack alone, for the daily check of a phone (docs/verifying.md)."""
+        return self.serve(request, country=country, locale=locale)
+
+    @classmethod
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        locale = choose_locale(request.edition.require_release(), request.path_params["locale"], None).served
+        served = _signed_country(request)
+        signed = request.edition.locale_manifests.get(served, {}).get(locale)
+        if signed is None:
+            # The gate kept the pack back, or a worker of an earlier version signed last: the country's manifest says as much.
+            return _respond(request, request.edition.country_manifests[served], reverse("country-manifest", args=[served]))
+        return _respond(request, signed, reverse("locale-manifest", args=[served, locale]))
 
 
 class KeysView(ReadView):
@@ -122,6 +141,27 @@ class KeysView(ReadView):
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
         return ReadResponse(orjson.dumps(jwks(_signed(request))), SHORT)
+
+
+def _signed_country(request: ReadRequest) -> str:
+    """Return the country whose manifest answers the request; raise UnknownCountry or NotSigned.
+
+    By the signed lists, not by the release: a new release is signed a moment after it was published.
+    """
+    signed = request.edition.country_manifests
+    country = choose_country(request.edition, request.path_params["country"])
+    served = country.requested if country.requested in signed else WORLDWIDE
+    if served not in signed:
+        raise NotSigned()
+    return served
+
+
+def _respond(request: ReadRequest, body: str, canonical: str) -> ReadResponse:
+    """Return a compact JWS, held in memory once, with Content-Location where its own URL is another one."""
+    response = request.edition.packs.responses.get(
+        (canonical, body), lambda: ReadResponse(body.encode(), SHORT, content_type=JoseRenderer.media_type)
+    )
+    return response.at(canonical if canonical != request.path else None)
 
 
 def _signed(request: ReadRequest) -> str:

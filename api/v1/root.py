@@ -50,6 +50,7 @@ class RootView(ReadView):
                 "packs": "/v1/packs/{country}/{locale}",
                 "country_pack": "/v1/packs/{country}",
                 "country_manifest": "/v1/manifest/{country}",
+                "locale_manifest": "/v1/manifest/{country}/{locale}",
                 "trust": "/trust/{country}",
                 "alerts": reverse("alerts") + "?country={country}",
                 "topics": reverse("topics") + "?app={app}&country={country}&locale={locale}&audience={audience}",

@@ -36,7 +36,7 @@ class ManifestQuerySet(models.QuerySet["Manifest"]):
 
 
 class Manifest(models.Model):
-    """One compact JWS over the packs of a release and the withdrawn services, and one for each country; never changed."""
+    """One compact JWS over the packs of a release and the withdrawn services, one a country, and one a pack; never changed."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="manifests")
     content_digest = models.CharField(
@@ -47,6 +47,11 @@ class Manifest(models.Model):
         default=dict,
         db_default=Value({}, models.JSONField()),
         help_text="Country → compact JWS over its packs alone, signed together with the whole.",
+    )
+    locale_bodies = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        help_text="Country → locale → compact JWS over that pack alone, signed together with the whole.",
     )
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()

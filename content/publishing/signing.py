@@ -166,6 +166,11 @@ def by_country(content: ManifestContent, document: str) -> dict[str, CountryMani
     }
 
 
+def by_locale(content: CountryManifestContent) -> dict[str, CountryManifestContent]:
+    """Return the payload of a country's manifest for each locale: the same with the pack of that locale alone."""
+    return {pack["locale"]: {**content, "packs": [pack]} for pack in content["packs"]}
+
+
 def jwks(body: str) -> KeySet:
     """Return the release keys of a manifest as a JWK set, with the root's key document under `fingerpost_keys`."""
     header = json.loads(decode(body.partition(".")[0]))
@@ -213,6 +218,10 @@ def _sign(key: SigningKey, document: str, *, at: datetime) -> Manifest | None:
         content_digest=fingerprint,
         body=body,
         country_bodies={country: key.sign({**listed, **dates}, kind=COUNTRY_MANIFEST) for country, listed in countries.items()},
+        locale_bodies={
+            country: {tag: key.sign({**one, **dates}, kind=COUNTRY_MANIFEST) for tag, one in by_locale(listed).items()}
+            for country, listed in countries.items()
+        },
         issued_at=issued,
         expires_at=expires,
     )

@@ -33,6 +33,7 @@ OPERATIONS = [
     ("GET", "/v1/"),
     ("GET", "/v1/manifest"),
     ("GET", "/v1/manifest/{country}"),
+    ("GET", "/v1/manifest/{country}/{locale}"),
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/v1/packs/{country}"),
     ("GET", "/v1/packs/{country}/{locale}"),

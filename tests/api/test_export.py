@@ -77,8 +77,14 @@ def test_the_tree_is_what_the_manifest_lists(published: Release, signer: Signer,
     assert json.loads(found[".well-known/jwks.json"])["keys"]
     countries = {country for country, _ in manifest.packs}
     assert {name for name in found if name.startswith("v1/manifest/")} == {
-        f"v1/manifest/{country}.jws{coding}" for country in countries for coding in ("", ".gz")
+        f"v1/manifest/{of}.jws{coding}"
+        for of in (*countries, *("/".join(place) for place in manifest.packs))
+        for coding in ("", ".gz")
     }
+    for (country, locale), listed in manifest.packs.items():
+        body = found[f"v1/manifest/{country}/{locale}.jws"]
+        one = verify_country_manifest(body, signer.root.public, country=country, last_number=None, now=NOON)
+        assert one.packs == {(country, locale): listed}
     for country in countries:
         body = found[f"v1/manifest/{country}.jws"]
         listed_there = verify_country_manifest(body, signer.root.public, country=country, last_number=None, now=NOON).packs
@@ -143,7 +149,7 @@ def test_a_change_in_one_locale_writes_that_locale_and_the_manifest(published: R
 
     changed = {name for name, data in files(tree).items() if before.get(name) != data and not name.endswith(".gz")}
     assert {name.split("/")[3].removesuffix(".json") for name in changed if name.startswith("v1/packs/")} == {"cy"}
-    manifests = {name for name in changed if "/cy" not in name}
+    manifests = {name for name in changed if name.endswith(".jws")}
     assert manifests == {"v1/manifest.jws"} | {
         name for name in files(tree) if name.startswith("v1/manifest/") and name[-1] == "s"
     }
@@ -197,8 +203,9 @@ def test_a_pack_no_longer_in_force_loses_its_named_file(published: Release, tree
     (tree / "v1/packs/FR/fr.json").write_text("{}")
 
     (tree / "v1/manifest/FR.jws").write_text("")
+    (tree / "v1/manifest/GB/xx.jws").write_text("")
 
-    assert export_release(tree).removed == 2
+    assert export_release(tree).removed == 3
 
 
 @pytest.mark.parametrize("after", [0, 1, 40, 90, 121])

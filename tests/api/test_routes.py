@@ -20,6 +20,7 @@ PUBLIC = {
     "v1/": {"get"},
     "v1/manifest": {"get"},
     "v1/manifest/<str:country>": {"get"},
+    "v1/manifest/<str:country>/<str:locale>": {"get"},
     ".well-known/jwks.json": {"get"},
     ".well-known/security.txt": {"get"},
     "v1/packs/<str:country>": {"get"},

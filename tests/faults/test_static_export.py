@@ -64,6 +64,7 @@ def test_every_file_is_answered_as_the_api_answers_it(site: Site, published: Rel
     manifest = verify_manifest(served.body, signer.root.public, last_number=None, now=timezone.now())
     # NO has no packs of its own.
     paths = ["/v1/manifest", "/v1/manifest/GB", "/v1/manifest/NO", "/.well-known/jwks.json", "/v1/packs/NO/cy"]
+    paths += ["/v1/manifest/GB/cy", "/v1/manifest/NO/en"]
     for (country, locale), listed in manifest.packs.items():
         paths += [f"/v1/packs/{country}/{locale}", f"/v1/packs/{country}/{locale}/{listed.digest}"]
 
@@ -178,7 +179,14 @@ def test_everything_else_is_passed_to_the_origin(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/v1/packs/GB/en", "/v1/manifest", "/v1/manifest/GB", "/.well-known/jwks.json", f"/v1/packs/GB/en/{'0' * 64}"],
+    [
+        "/v1/packs/GB/en",
+        "/v1/manifest",
+        "/v1/manifest/GB",
+        "/v1/manifest/GB/en",
+        "/.well-known/jwks.json",
+        f"/v1/packs/GB/en/{'0' * 64}",
+    ],
 )
 def test_other_methods_are_refused_by_the_origin(site: Site, path: str) -> None:
     for method in ("POST", "PUT", "DELETE"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import kotlin, node
+from tests.kit import kotlin, node, swift
 
 APPS = node.KIT / "apps"
 STORY = Path(__file__).with_name("CompanionStory.kt")
@@ -61,6 +61,12 @@ def test_the_one_in_kotlin_compiles_and_takes_a_reader_through_a_week(tmp_path: 
         "neutral page", "kept IE en null null null", "situations IE en []",
         # Everything is forgotten.
         "neutral page", "empty []",
-        "/v1/manifest/GB", "/v1/packs/GB/en/d7", "/v1/manifest/GB", "/v1/manifest/GB", "/v1/manifest/GB", "/v1/packs/GB/en/d8",
-        "/v1/manifest/IE", "/v1/packs/IE/en/d8",
+        "/v1/manifest/GB/en", "/v1/packs/GB/en/d7", "/v1/manifest/GB/en", "/v1/manifest/GB/en", "/v1/manifest/GB/en",
+        "/v1/packs/GB/en/d8", "/v1/manifest/IE/ga", "/v1/packs/IE/en/d8",
     ]  # fmt: skip
+
+
+@pytest.mark.services
+@swift.needs_swift
+def test_the_one_in_swift_compiles() -> None:
+    swift.check(APPS / "swift/Companion.swift")

@@ -104,9 +104,9 @@ class Companion<Plan>(
         val before = store.pack?.takeIf { it.country == choices.country }
         // Where there is no help yet, old help is better than none: the clock may be a year ahead.
         val mayBeOld = before?.locale != choices.locale
-        val jws = api.get("/v1/manifest/${choices.country}")
+        val jws = api.get("/v1/manifest/${choices.country}/${choices.locale}")
         val manifest = verifier.countryManifest(jws, choices.country, now, store.manifest, mayBeOld)
-        // The pack of a language may be kept back for a time.
+        // The pack of a language may be kept back for a time: then this is the country's manifest.
         val locale = if (choices.locale in manifest.packs) choices.locale else "en"
         val digest = manifest.packs[locale] ?: throw Refused("wrong-pack")
         // The pack of another country is shown by the manifest that it came with until the new one is here.

@@ -1,7 +1,7 @@
 // The companion as an iOS app, on one page: the same steps in the same order as the app in the browser
 // (kit/companion: content.js, main.js, quick_exit.js), which is whole and tested. It needs Foundation alone.
 // What every app writes for itself is behind protocols; docs/verifying.md and docs/resolver.md have the vectors to check
-// the verifier and the resolver against. Nothing compiles this file here: no package that the tests use has a Swift toolchain.
+// the verifier and the resolver against. A test compiles it in the mode of Swift 6 where swiftc is installed.
 
 import Foundation
 
@@ -99,10 +99,10 @@ final class Companion<R: Resolver, S: Screens> where R.Plan == S.Plan {
         let before = store.pack.flatMap { $0.country == choices.country ? $0 : nil }
         // Where there is no help yet, old help is better than none: the clock may be a year ahead.
         let mayBeOld = before?.locale != choices.locale
-        let jws = try await api.get("/v1/manifest/\(choices.country)")
+        let jws = try await api.get("/v1/manifest/\(choices.country)/\(choices.locale)")
         let manifest = try verifier.countryManifest(
             jws, country: choices.country, now: now, last: store.manifest, mayBeOld: mayBeOld)
-        // The pack of a language may be kept back for a time.
+        // The pack of a language may be kept back for a time: then this is the country's manifest.
         let locale = manifest.packs[choices.locale] == nil ? "en" : choices.locale
         guard let digest = manifest.packs[locale] else { throw Refused(code: "wrong-pack") }
         // The pack of another country is shown by the manifest that it came with until the new one is here.

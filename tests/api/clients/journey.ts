@@ -44,7 +44,7 @@ assert.equal(pack.locale, "cy");
 const etag = first.response.headers.get("ETag")!;
 const again = await client.GET("/v1/packs/{country}/{locale}", { params: { path: place, header: { "If-None-Match": etag } } });
 assert.equal(again.response.status, 304);
-const manifest = await ok(client.GET("/v1/manifest/{country}", { params: { path: { country: "GB" } }, parseAs: "text" }));
+const manifest = await ok(client.GET("/v1/manifest/{country}/{locale}", { params: { path: place }, parseAs: "text" }));
 assert.equal(manifest.split(".").length, 3);
 
 // One plan, with the words for its buttons.

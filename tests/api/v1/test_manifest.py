@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from content.models import Release
 from content.publishing import signing
-from content.publishing.verify import verify_country_manifest, verify_manifest, verify_pack
+from content.publishing.verify import WrongPack, verify_country_manifest, verify_manifest, verify_pack
 from content.publishing.withdrawal import withdraw
 from tests import make
 from tests.signing import Signer
@@ -70,6 +70,71 @@ def test_a_country_has_a_small_manifest_of_its_own(
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize(
+    ("requested", "answered"),
+    [("GB/cy", "GB/cy"), ("gb/CY", "GB/cy"), ("GB/cy-GB", "GB/cy"), ("ZZ/en", "ZZ/en"), ("NO/en", "ZZ/en")],
+)
+def test_a_locale_has_a_manifest_that_lists_its_pack_alone(
+    api: Client, published: Release, signer: Signer, requested: str, answered: str
+) -> None:
+    signing.sign_if_due(at=timezone.now())
+    whole = verify_manifest(api.get("/v1/manifest").content, signer.root.public, last_number=None, now=timezone.now())
+
+    answer = api.get(f"/v1/manifest/{requested}")
+
+    country = requested[:2].upper()
+    served, locale = answered.split("/")
+    found = verify_country_manifest(
+        answer.content, signer.root.public, country=country, last_number=whole.release, now=timezone.now()
+    )
+    assert found.packs == {(served, locale): whole.packs[served, locale]}
+    assert (found.release, found.issued, found.withdrawn, found.apps) == (
+        *(whole.release, whole.issued),
+        *(whole.withdrawn, whole.apps),
+    )
+    expected = None if requested == answered else f"/v1/manifest/{answered}"
+    assert (answer["Content-Type"], answer.headers.get("Content-Location")) == ("application/jose", expected)
+    assert verify_pack(api.get(f"/v1/packs/{requested}").content, found, country, locale)["country"] == served
+    again = api.get(f"/v1/manifest/{requested}", headers={"if-none-match": answer["ETag"]})
+    assert again.status_code == 304
+
+
+def test_the_manifest_of_one_locale_says_nothing_of_the_packs_of_others(api: Client, published: Release, signer: Signer) -> None:
+    signing.sign_if_due(at=timezone.now())
+    welsh = verify_country_manifest(
+        api.get("/v1/manifest/GB/cy").content, signer.root.public, country="GB", last_number=None, now=timezone.now()
+    )
+
+    with pytest.raises(WrongPack):
+        verify_pack(api.get("/v1/packs/GB/en").content, welsh, "GB", "en")
+
+
+@pytest.mark.parametrize(("country", "served"), [("GB", "GB"), ("NO", "ZZ")])
+def test_where_no_locale_has_a_manifest_of_its_own_the_countrys_is_served(
+    api: Client, published: Release, signer: Signer, country: str, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As signed by a worker of an earlier version.
+    monkeypatch.setattr(signing, "by_locale", lambda listed: {})
+    signing.sign_if_due(at=timezone.now())
+
+    answer = api.get(f"/v1/manifest/{country}/cy")
+
+    assert answer.content == api.get(f"/v1/manifest/{country}").content
+    assert answer["Content-Location"] == f"/v1/manifest/{served}"
+
+
+def test_a_manifest_of_an_unknown_locale_is_404_with_those_that_there_are(
+    api: Client, published: Release, signer: Signer
+) -> None:
+    signing.sign_if_due(at=timezone.now())
+
+    answer = api.get("/v1/manifest/GB/zh-Hant")
+
+    problem = orjson.loads(answer.content)
+    assert (answer.status_code, problem["type"]) == (404, "/v1/problems/unknown-locale")
+    assert "cy" in problem["available"]
+
+
 def test_an_unchanged_manifest_is_304(api: Client, published: Release, signer: Signer) -> None:
     signing.sign_if_due(at=timezone.now())
     first = api.get("/v1/manifest")
@@ -81,7 +146,7 @@ def test_an_unchanged_manifest_is_304(api: Client, published: Release, signer: S
 
 
 def test_without_a_signed_manifest_the_answer_is_503(api: Client, published: Release) -> None:
-    for path in ("/v1/manifest", "/v1/manifest/GB", "/.well-known/jwks.json"):
+    for path in ("/v1/manifest", "/v1/manifest/GB", "/v1/manifest/GB/cy", "/.well-known/jwks.json"):
         answer = api.get(path)
 
         problem = orjson.loads(answer.content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import logging
@@ -18,9 +19,11 @@ from content import tasks
 from content.models import Manifest, Release
 from content.models.manifest import NotSigned
 from content.publishing import signing, signing_keys
-from content.publishing.verify import decode, verify_manifest, verify_pack
+from content.publishing.verify import COUNTRY_MANIFEST, decode, verify_manifest, verify_pack
+from core.canonical import digest
 from tests import make
 from tests.make import NOON
+from tests.processes import ROOT
 from tests.signing import Signer
 
 
@@ -46,6 +49,39 @@ def test_a_client_can_verify_the_manifest_and_each_pack(published: Release, sign
     _, body = make.pack_body(published, "GB", "cy") or ("", "")
     assert verify_pack(body.encode(), manifest, "GB", "cy")["locale"] == "cy"
     assert manifest.expires - manifest.issued == timedelta(days=7)
+
+
+def test_the_manifest_of_a_locale_is_about_a_kilobyte_however_many_there_are(signer: Signer) -> None:
+    locales = [row["code"] for row in json.loads((ROOT / "content/facts/locales.json").read_text(encoding="utf-8"))]
+    countries = ["GB", *(f"{first}{second}" for first in "ABCD" for second in "EFGHIJKLMN"), "ZZ"]
+    packs: list[signing.ManifestPack] = [
+        # A digest is random, and does not compress.
+        {"country": country, "locale": tag, "digest": digest(f"{country}{tag}".encode()), "size": 153_000}
+        for country in countries
+        for tag in locales
+    ]
+    apps: dict[str, signing.AppVersion] = {"parent": {"recommended": "1.4.0"}, "teen": {"recommended": "1.4.0"}}
+    whole: signing.ManifestContent = {
+        "v": 1,
+        "release": 412,
+        "min_release": 398,
+        "packs": packs,
+        "withdrawn": [],
+        "apps": apps,
+    }
+    key = signing_keys.read_key(signer.path)
+    dates = {"issued": "2026-12-01T12:00:00Z", "expires": "2026-12-08T12:00:00Z"}
+
+    of_country = signing.by_country(whole, signer.path.with_name(signing_keys.DOCUMENT).read_text().strip())["GB"]
+    of_locale = signing.by_locale(of_country)["cy"]
+
+    sizes = [
+        len(gzip.compress(key.sign({**one, **dates}, kind=COUNTRY_MANIFEST).encode(), 6, mtime=0))
+        for one in (of_locale, of_country)
+    ]
+    assert len(locales) >= 26
+    assert 1000 < sizes[0] < 1150
+    assert sizes[1] > 2600
 
 
 def test_it_is_signed_again_each_day_and_not_before(published: Release, signer: Signer) -> None:
