@@ -35,7 +35,7 @@ class Verb(TextChoices):
     SUGGESTION_ACCEPTED = "suggestion.accepted", "Suggested translation accepted as a draft"
     SUGGESTION_DISMISSED = "suggestion.dismissed", "Suggested translation dismissed"
     READING_LINK_CREATED = "reading_link.created", "Link for an outside reader created"
-    READING_LINK_REVOKED = "reading_link.revoked", "Link for an outside reader revoked"
+    READING_LINK_REVOKED = "reading_link.revoked", "Link for an outside reader withdrawn"
     JUDGEMENT_DEALT_WITH = "judgement.dealt_with", "Judgement of an outside reader dealt with"
     TIP_CHANGED = "tip.changed", "Tip changed"
     TIP_WITHDRAWN = "tip.withdrawn", "Tip withdrawn"
@@ -76,7 +76,7 @@ class Verb(TextChoices):
     NOTICE_WITHDRAWN = "notice.withdrawn", "Notice withdrawn"
     NOTICE_ENDED = "notice.ended", "Notice ended"
     CORRECTION_LINK_CREATED = "correction_link.created", "Correction link created"
-    CORRECTION_LINK_REVOKED = "correction_link.revoked", "Correction link revoked"
+    CORRECTION_LINK_REVOKED = "correction_link.revoked", "Correction link withdrawn"
     REPLY_ACCEPTED = "reply.accepted", "Reply of an organization accepted"
     REPLY_DISMISSED = "reply.dismissed", "Reply of an organization dismissed"
 

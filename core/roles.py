@@ -25,6 +25,24 @@ ROLES: dict[str, tuple[str, ...]] = {
     "localisation-lead": ("core.hand_out_rights",),
 }
 
+#: Permission → what it allows, as staff read it. Django's own name of a permission stays as it was created.
+RIGHTS: dict[str, str] = {
+    "notifications.author_campaign": "Write, edit and submit campaigns",
+    "notifications.stop_campaign": "Pause, resume and stop campaigns",
+    "notifications.approve_campaign": "Approve, send back and reject campaigns that other people wrote",
+    "content.edit_words": "Write source texts, and translations into the languages that the person reads",
+    "content.approve_words": "Approve texts that another person wrote",
+    "content.propose_channelrevision": "Propose a telephone number or an address of a service",
+    "content.approve_channelrevision": "Approve a telephone number or an address that another person proposed",
+    "content.assure_channel": "Record that a telephone number or an address was checked, and until when that counts",
+    "content.compile_release": "Prepare a release",
+    "content.publish_release": "Publish a release that another person prepared",
+    "core.administer_staff": "Propose and approve changes of accounts",
+    "core.read_audit": "Read the audit log",
+    "core.hand_out_rights": "Hand out and withdraw roles, languages and countries that the person has",
+    "notifications.administer_apps": "Propose and approve how apps receive alerts, and whose addresses they store",
+}
+
 
 #: How long a changed password or factor keeps an account from approving.
 APPROVAL_PAUSE = timedelta(hours=24)

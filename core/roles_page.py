@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.apps import apps
-
 from core import access
-from core.roles import ROLES, role_name
+from core.roles import RIGHTS, ROLES, role_name
 
 #: Where so few roles or fewer may not open a page, the table names them, and not all the others.
 _FEW_MISSING = 2
@@ -34,12 +32,10 @@ def text() -> str:
 
 
 def _roles() -> Iterator[str]:
-    models = apps.get_models()
-    names = {f"{one._meta.app_label}.{code}": name for one in models for code, name in one._meta.permissions}
     yield "## What each role can do\n"
     for role, permissions in ROLES.items():
         yield f"- **{role_name(role).capitalize()}**"
-        yield from (f"  - {names[permission]}" for permission in permissions)
+        yield from (f"  - {RIGHTS[permission]}" for permission in permissions)
     yield ""
 
 

@@ -573,7 +573,7 @@ CASES: Final = (
     ),
     AbuseCase(
         68,
-        "A forged, ended, finished or revoked link for an outside reader, or a form about a text outside its batch",
+        "A forged, ended, finished or withdrawn link for an outside reader, or a form about a text outside its batch",
         "404, 410 or 422 in one sentence, without a text",
         (
             _READING + "test_forged_ended_used_and_revoked_links_answer_in_a_sentence",

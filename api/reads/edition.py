@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 from django.db import connection
 
+from api.reads.event_names import event_names
 from api.reads.pack_store import PackStore
 from content.exporting.home_packs import home_packs
 from content.models import Country, Locale, Manifest, Release, ReleasePack
@@ -82,6 +83,8 @@ class Edition:
     country_names: Mapping[str, str] = field(default_factory=dict)
     #: Tag → name of every locale that a pack may be in.
     locale_names: Mapping[str, LocaleName] = field(default_factory=dict)
+    #: Tag → what alerts are about, in each language in which that is approved.
+    event_names: Mapping[str, str] = field(default_factory=dict)
     feed: Feed = field(default_factory=Feed)
 
     @cached_property
@@ -113,7 +116,7 @@ def read_edition(
 ) -> Edition:
     """Read from the database what has changed since `previous`; packs of a new release are written to disk first."""
     known, edition = previous or (None, Edition(packs))
-    edition = replace(edition, country_names=_country_names(), locale_names=_locale_names())
+    edition = replace(edition, country_names=_country_names(), locale_names=_locale_names(), event_names=event_names())
     if known is None or known.release != marker.release:
         edition = _with_release(edition, marker.release)
     if known is None or known.withdrawals != marker.withdrawals:
@@ -148,6 +151,7 @@ def to_plain(edition: Edition) -> dict[str, Any]:
         "locale_manifests": edition.locale_manifests,
         "names": edition.country_names,
         "endonyms": {tag: name._asdict() for tag, name in edition.locale_names.items()},
+        "events": edition.event_names,
         "feed": edition.feed.rows(),
     }
 
@@ -170,6 +174,8 @@ def from_plain(plain: Mapping[str, Any], packs: PackStore) -> Edition:
         locale_manifests=plain.get("locale_manifests", {}),
         country_names=plain["names"],
         locale_names={tag: LocaleName(**name) for tag, name in plain["endonyms"].items()},
+        # Older versions did not write it.
+        event_names=plain.get("events", {}),
         feed=feed.from_rows(plain["feed"]),
     )
 

@@ -22,7 +22,7 @@ from api.http.views import ReadView
 from api.reads.edition import Edition
 from api.reads.request import ReadRequest
 from api.v1.alert_handouts import handouts_of
-from api.v1.alert_names import country_name, readers_text, region_name, world_name
+from api.v1.alert_names import country_name, event_name, readers_text, region_name, world_name
 from api.v1.alert_services import alert_services
 from api.v1.alerts import ALERT_ID, ANY_LOCALE, AlertCountryQuery, AlertQuery, country_of, feed_response, is_for_region, read_feed
 from content.resolver.types import PackedService
@@ -39,7 +39,6 @@ _MESSAGE_TYPES = {
     CampaignKind.ALL_CLEAR: MessageType.UPDATE,
     CampaignKind.CANCEL: MessageType.CANCEL,
 }
-_EVENT = "Online safety of young people"
 #: The `updated` time of an empty feed, constant so that its bytes do not change.
 _EPOCH = "1970-01-01T00:00:00Z"
 
@@ -163,7 +162,7 @@ def cap_document(alert: FeedAlert, infos: Iterable[CapInfo], *, earlier: Sequenc
             element,
             language=info["lang"],
             category="Safety",
-            event=_EVENT,
+            event=event_name(info["lang"], edition),
             urgency=info["urgency"],
             severity=info["severity"],
             certainty=info["certainty"],

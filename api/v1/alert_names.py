@@ -10,6 +10,7 @@ import pycountry
 from babel import Locale, UnknownLocaleError
 
 from api.reads.edition import Edition
+from content.importing.page_texts_file import shipped_english
 from content.terms import SOURCE_LOCALE, WORLDWIDE, Recipient
 from notifications.campaigns.variants import READERS
 from notifications.feed import FeedAlert
@@ -21,6 +22,11 @@ _WORLD = "001"
 def country_name(code: str, language: str, edition: Edition) -> str:
     """Return the name of a country in this language, as CLDR has it; else in English."""
     return _territories(language).get(code) or edition.country_names.get(code, code)
+
+
+def event_name(language: str, edition: Edition) -> str:
+    """Return what alerts are about in this language, where a translation is approved; else in English."""
+    return edition.event_names.get(language) or edition.event_names.get(SOURCE_LOCALE) or shipped_english("alert")["event"]
 
 
 def world_name(language: str) -> str:

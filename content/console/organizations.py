@@ -23,7 +23,7 @@ class OrganizationPage(Page):
     menu = "Contact checks"
     actions = {
         "make": ("content.assure_channel",),
-        "revoke": ("content.assure_channel",),
+        "withdraw": ("content.assure_channel",),
         "propose": ("content.propose_channelrevision",),
     }
 
@@ -75,12 +75,12 @@ class OrganizationPage(Page):
             )
         return None
 
-    def action_revoke(self, data: QueryDict) -> str | None:
+    def action_withdraw(self, data: QueryDict) -> str | None:
         pk = data.get("link", "")
         number = int(pk) if pk.isdecimal() and len(pk) < 15 else 0
         link = CorrectionLink.objects.filter(organization=self.organization, pk=number).first()
         if link is None:
             raise NotFound("There is no such correction link.")
         link.revoke(by=self.user, at=self.at)
-        self.success("Correction link revoked. It no longer works.")
+        self.success("Correction link withdrawn. It no longer works.")
         return None

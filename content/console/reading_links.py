@@ -49,7 +49,7 @@ class ReadingLinksPage(LocaleTextsPage):
 
     template_name = "content/reading_links.html"
     reader_permissions = _STAFF
-    actions = {"revoke": _STAFF, "deal-with": _STAFF}
+    actions = {"withdraw": _STAFF, "deal-with": _STAFF}
 
     def heading(self) -> str:
         return f"Outside readers of {self.locale.name}"
@@ -87,12 +87,12 @@ class ReadingLinksPage(LocaleTextsPage):
             for link in links
         ]
 
-    def action_revoke(self, data: QueryDict) -> str | None:
+    def action_withdraw(self, data: QueryDict) -> str | None:
         link = ReadingLink.objects.filter(locale=self.locale, pk=_number(data.get("link", ""))).first()
         if link is None:
             raise NotFound("There is no such link.")
         link.revoke(by=self.user, at=self.at)
-        self.success("Link revoked. It no longer works.")
+        self.success("Link withdrawn. It no longer works.")
         return None
 
     def action_deal_with(self, data: QueryDict) -> str | None:

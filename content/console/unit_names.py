@@ -85,6 +85,8 @@ class UnitNames:
             when = "any other situation" if situation == ANY_SITUATION else inside_sentence(label("situation", situation))
             return _join(self._services.get(service, service), f"{when}, {_SERVICE_PARTS.get(part, part)}")
         if group == "page":
+            if rest == "alert.event":
+                return "What alerts are about, for other systems"
             return _join("Page of outside readers", rest.partition(".")[2].replace("-", " "))
         if group in _GROUPS:
             words, kind = _GROUPS[group]

@@ -1,4 +1,4 @@
-"""Texts of public pages that are in no pack, such as those around the texts of an outside reader, with their translations."""
+"""Texts of public pages and documents that are in no pack, such as those around an outside reader's texts, and translations."""
 
 from __future__ import annotations
 

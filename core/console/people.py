@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import Permission
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -122,11 +121,7 @@ class PeoplePage(Page):
     def context(self) -> dict[str, Any]:
         titles = dict(limits.app_choices())
         people = User.objects.filter(is_staff=True).prefetch_related("groups").order_by("-is_active", "username")
-        names = {
-            f"{permission.content_type.app_label}.{permission.codename}": permission.name
-            for permission in Permission.objects.select_related("content_type")
-        }
-        given = {role: [names[permission] for permission in permissions] for role, permissions in roles.ROLES.items()}
+        given = {role: [roles.RIGHTS[permission] for permission in permissions] for role, permissions in roles.ROLES.items()}
         administers, leads = self.has_any_perm(ADMINISTER), self.has_any_perm(HAND_OUT)
         waiting = StaffChange.objects.waiting().select_related("account", "proposed_by") if administers or leads else []
         return {

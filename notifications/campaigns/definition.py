@@ -16,7 +16,6 @@ from notifications.campaigns import inserted_facts, variants
 from notifications.campaigns.definition_fields import AudienceDefinition, Definition, QuietHours
 from notifications.models.app import App
 from notifications.models.campaign import ALL, Campaign, CampaignKind, ScheduleKind
-from notifications.models.campaign_state import APPROVED_ON
 from notifications.registrations import values
 
 _REFERRING = {CampaignKind.UPDATE, CampaignKind.CANCEL, CampaignKind.ALL_CLEAR}
@@ -182,7 +181,7 @@ def _thread(definition: Definition) -> dict[str, Any]:
         if definition.unchanged:
             raise InvalidDefinition("unchanged", f"a campaign of the kind {kind} follows no other; leave this field out.")
         return {"kind": kind, "references": None, "thread": None, "unchanged_locales": []}
-    earlier = Campaign.objects.filter(pk=definition.references or 0, state__in=APPROVED_ON).first()
+    earlier = Campaign.objects.approved().filter(pk=definition.references or 0).first()
     if earlier is None:
         raise InvalidDefinition("references", f"a campaign of the kind {kind} needs the number of an approved campaign.")
     unchanged = _sorted(definition.unchanged)

@@ -117,6 +117,7 @@ def progress_of(campaign: Campaign, *, with_waiting: bool = True, known: Audienc
         "started_at": rfc3339(started_at) if started_at else None,
         "finished_at": rfc3339(finished_at) if finished_at else None,
         "halted": reason if state in (CampaignState.HALTED, CampaignState.HELD) else None,
+        "expired": reason or None if state == CampaignState.EXPIRED else None,
         "waiting": waiting,
         "notice": " ".join(filter(None, notices)) or None,
     }

@@ -22,7 +22,7 @@ from notifications.console.campaign_base import CampaignBasePage
 from notifications.console.in_flight import global_brake
 from notifications.console.rights import APPROVER, AUTHOR, STOPPER
 from notifications.models import Brake, Campaign, CampaignState
-from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE
+from notifications.models.campaign_state import LIFECYCLE
 
 S = CampaignState
 #: States before the freeze in which the number of phones is still of use.
@@ -44,7 +44,7 @@ class CampaignPage(CampaignBasePage):
     def context(self) -> dict[str, Any]:
         campaign = self.campaign
         progress = None
-        if campaign.state in APPROVED_ON:
+        if campaign.was_approved:
             progress = campaign_display.progress(campaign, progress_of(campaign, known=self.audiences))
         # Before the audience is frozen there is nothing to count, but a worker may be missing.
         shown = progress is not None and (campaign.devices or campaign.frozen_at or progress["waiting"])
@@ -60,7 +60,6 @@ class CampaignPage(CampaignBasePage):
             "may_edit": self.has_any_perm(AUTHOR) and is_within(self.user, campaign),
             "may_read": self.has_any_perm(*READER_RIGHTS),
             "may_test": self.has_any_perm(*TESTER_RIGHTS),
-            "approved_on": APPROVED_ON,
         }
 
     def _approvers(self) -> list[str] | None:

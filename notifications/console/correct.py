@@ -27,7 +27,6 @@ from notifications.console.campaign_base import CampaignBasePage
 from notifications.console.definition_changes import TEXT_NAMES
 from notifications.console.rights import AUTHOR
 from notifications.models.campaign import CampaignKind
-from notifications.models.campaign_state import APPROVED_ON
 
 #: A correction can be sent for at least this long.
 _AT_LEAST = timedelta(hours=12)
@@ -114,8 +113,8 @@ class CorrectCampaignPage(CampaignBasePage):
             "tag": self.tag(),
             "live": campaign.status == "Actual",
             "corrections": list(CORRECTIONS.values()),
-            "can_correct": campaign.state in APPROVED_ON,
-            "newer": campaign.successor() if campaign.state in APPROVED_ON else None,
+            "can_correct": campaign.was_approved,
+            "newer": campaign.successor() if campaign.was_approved else None,
         }
         if chosen is None:
             return context
@@ -137,7 +136,7 @@ class CorrectCampaignPage(CampaignBasePage):
             raise Invalid(
                 "Choose what has happened: the alert was wrong, is withdrawn, or no longer applies.", code="as", field="as"
             )
-        if self.campaign.state not in APPROVED_ON:
+        if not self.campaign.was_approved:
             raise Conflict("Only an approved campaign can be corrected. Edit this one instead.", code="state")
         if (newer := self.campaign.successor()) is not None:
             raise Conflict(f"{newer.name} has replaced this alert. Correct that one instead.", code="superseded")

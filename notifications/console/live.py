@@ -23,7 +23,7 @@ from notifications.console.outcome_rows import tables_of
 from notifications.console.rights import AUTHOR, STOPPER
 from notifications.console.will_happen import will_happen
 from notifications.models import Campaign, CampaignState
-from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE
+from notifications.models.campaign_state import LIFECYCLE
 
 S = CampaignState
 
@@ -40,18 +40,17 @@ class LiveCampaignPage(CampaignBasePage):
 
     def context(self) -> dict[str, Any]:
         campaign = self.campaign
-        approved = campaign.state in APPROVED_ON
         context: dict[str, Any] = {
             "campaign": campaign,
             "tag": self.tag(),
             "brake": self.brake,
             "live": campaign.status == "Actual",
-            "is_approved": approved,
+            "is_approved": campaign.was_approved,
             "next_states": {to for start, to in LIFECYCLE.edges if start == campaign.state},
             "may_stop": self.has_any_perm(STOPPER),
             "may_edit": self.has_any_perm(AUTHOR),
         }
-        if not approved:
+        if not campaign.was_approved:
             return context
         counts = progress_of(campaign)
         return {
@@ -126,7 +125,8 @@ class StopCampaignPage(CampaignBasePage):
             "tag": self.tag(),
             "live": campaign.status == "Actual",
             "can_stop": (campaign.state, S.STOPPED) in LIFECYCLE.edges,
-            "thread": Campaign.objects.filter(Q(pk=campaign.alert) | Q(thread=campaign.alert), state__in=APPROVED_ON)
+            "thread": Campaign.objects.approved()
+            .filter(Q(pk=campaign.alert) | Q(thread=campaign.alert))
             .exclude(pk=campaign.pk)
             .order_by("rev"),
             "progress": campaign_display.progress(campaign) if campaign.devices or campaign.topics else None,

@@ -20,7 +20,6 @@ from notifications.console import campaign_display
 from notifications.console.campaign_base import CampaignBasePage
 from notifications.console.outcome_rows import ShownTable, tables_of
 from notifications.models import Campaign, ReceiptCount, ReceiptEvent
-from notifications.models.campaign_state import APPROVED_ON
 
 #: What apps report, in words. About one phone in a hundred reports.
 RECEIPTS = {
@@ -72,7 +71,7 @@ class CampaignReportPage(_ReportBasePage):
 
     def context(self) -> dict[str, Any]:
         campaign = self.campaign
-        if campaign.state not in APPROVED_ON:
+        if not campaign.was_approved:
             return {"campaign": campaign, "tag": self.tag(), "is_approved": False}
         readings = approval.second_readings(campaign)
         return {
@@ -93,7 +92,7 @@ class CampaignReportFile(_ReportBasePage):
     """The figures of the report as a CSV file."""
 
     def render(self, status: int = 200) -> HttpResponse:
-        rows = _file_rows(self.campaign, self.facts()) if self.campaign.state in APPROVED_ON else ()
+        rows = _file_rows(self.campaign, self.facts()) if self.campaign.was_approved else ()
         return csv_response(f"campaign-{self.campaign.pk}", ("Part", "What", "Value", "Detail"), rows)
 
 
@@ -133,7 +132,7 @@ def _receipts(campaign: Campaign) -> list[tuple[str, int | None]]:
 def _thread(campaign: Campaign) -> list[Campaign]:
     """Return the other approved campaigns of the thread, the earliest first."""
     same = Campaign.objects.filter(Q(pk=campaign.alert) | Q(thread=campaign.alert)).exclude(pk=campaign.pk)
-    return list(same.filter(state__in=APPROVED_ON).order_by("approved_at"))
+    return list(same.approved().order_by("approved_at"))
 
 
 def _said(campaign: Campaign) -> Iterator[tuple[str, texts.CampaignText]]:

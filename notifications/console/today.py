@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -149,7 +149,8 @@ def own_campaigns(user: User, at: datetime) -> Iterator[TodaySection]:
         rows = tuple(_own_row(campaign, at) for campaign in together)
         more = Link("All your campaigns", f"{reverse('admin:campaigns')}?person={user.username}")
         yield TodaySection("yours", "Yours", rows, "You have no drafts, and no campaign that waits for approval.", more)
-    ended = Coalesce("finished_at", "approved_at")
+    expired = When(state=S.EXPIRED, not_after__lte=at, then="not_after")
+    ended = Case(expired, default=Coalesce("finished_at", "approved_at"))
     results = (
         Campaign.objects.filter(state__in=(S.DONE, S.STOPPED, S.EXPIRED))
         .annotate(ended_at=ended)
@@ -188,6 +189,8 @@ def _own_row(campaign: Campaign, at: datetime) -> TodayRow:
 def _result_row(campaign: Campaign, zone: str) -> TodayRow:
     accepted = f"accepted for {number_text(campaign.accepted)} of {number_text(campaign.devices)} phones"
     text = accepted if campaign.devices else "in the feed" if campaign.state == S.DONE else "nothing was sent"
+    if campaign.state == S.EXPIRED:
+        text = f"{text}. {campaign.reason}"
     when = f", {zoned_text(campaign.finished_at, zone)}" if campaign.finished_at else ""
     return TodayRow(campaign.name, f"{sentence_case(text)}{when}", _url(campaign), campaign_display.state_tag(campaign))
 

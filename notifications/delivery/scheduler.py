@@ -34,8 +34,7 @@ _logger = logging.getLogger(__name__)
 def tick(*, at: datetime) -> bool:
     """Take every step that is due at this instant; return whether there is something to send."""
     restores.hold_after_restore(at=at)
-    # Urgent ones first: the freeze of a large audience takes a minute.
-    for campaign in sorted(Campaign.objects.filter(state=CampaignState.APPROVED), key=lambda one: (not one.is_urgent, one.pk)):
+    for campaign in Campaign.objects.to_begin_or_expire(at=at):
         _isolated(_begin, campaign, at=at)
     follow_brakes(at=at)
     for campaign in Campaign.objects.frozen_unfinished().order_by("id"):
@@ -62,10 +61,19 @@ def _isolated(step: Callable[..., None], campaign: Campaign, *, at: datetime) ->
 
 
 def _begin(campaign: Campaign, *, at: datetime) -> None:
-    if campaign.not_after <= at or campaign.successor() is not None:
-        advance(campaign, CampaignState.EXPIRED, by=User.objects.system(), at=at)
+    if reason := _reason_to_expire(campaign, at=at):
+        advance(campaign, CampaignState.EXPIRED, by=User.objects.system(), at=at, reason=reason)
     elif campaign.schedule_kind == ScheduleKind.NOW or _is_due_soon(campaign, at=at):
         planner.plan_audience(campaign, at=at)
+
+
+def _reason_to_expire(campaign: Campaign, *, at: datetime) -> str:
+    """Return why a campaign that has not begun will never begin, as a sentence; "" where it still may."""
+    if campaign.state == CampaignState.SUBMITTED:
+        return "Its end passed before anyone approved it."
+    if (newer := campaign.successor()) is not None:
+        return f"Campaign {newer.pk}, a newer revision of this alert, was approved before this one began."
+    return "Its end passed before it began." if campaign.not_after <= at else ""
 
 
 def _is_due_soon(campaign: Campaign, *, at: datetime) -> bool:

@@ -93,6 +93,17 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         """Return those whose audience is frozen and not folded yet, stopped ones included."""
         return self.filter(frozen_at__isnull=False, finished_at=None)
 
+    def approved(self) -> CampaignQuerySet:
+        """Return those that were approved, whatever became of them."""
+        return self.filter(approved_at__isnull=False)
+
+    def to_begin_or_expire(self, *, at: datetime) -> list[Campaign]:
+        """Return the approved ones, and the submitted ones whose end has passed; urgent ones first."""
+        unapproved = Q(state=CampaignState.SUBMITTED, not_after__lte=at)
+        found = self.filter(Q(state=CampaignState.APPROVED) | unapproved)
+        # The freeze of a large audience takes a minute.
+        return sorted(found, key=lambda one: (not one.is_urgent, one.pk))
+
     def opened(self, *, at: datetime) -> CampaignQuerySet:
         """Return the Actual ones that the feed has shown by then, stopped ones included."""
         return self.filter(state__in=APPROVED_ON, status=cap.AlertStatus.ACTUAL, starts_at__lte=at)
@@ -242,7 +253,9 @@ class Campaign(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=APPROVED_ON)
-                | Q(approved_by__isnull=False, approved_at__isnull=False) & ~Q(approved_by=F("submitted_by")),
+                | Q(approved_by__isnull=False, approved_at__isnull=False) & ~Q(approved_by=F("submitted_by"))
+                # Nobody approved it before its end: then nothing of it was ever shown or sent.
+                | Q(state="expired", approved_by=None, approved_at=None, starts_at=None, frozen_at=None),
                 name="campaign_approved_by_another",
             ),
             models.CheckConstraint(
@@ -281,6 +294,11 @@ class Campaign(models.Model):
     def is_urgent(self) -> bool:
         """Return whether it is sent before others; see URGENT."""
         return self.kind in _FOLLOWING or self.severity in (cap.Severity.EXTREME, cap.Severity.SEVERE)
+
+    @property
+    def was_approved(self) -> bool:
+        """Return whether it was approved, whatever became of it; an expired campaign may not have been."""
+        return self.approved_at is not None
 
     def successor(self) -> Campaign | None:
         """Return the newest approved revision of the thread after this one, or None; see SUPERSEDED."""

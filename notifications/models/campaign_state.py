@@ -31,7 +31,7 @@ class CampaignState(models.TextChoices):
     STOPPED = "stopped"
     #: Every installation has an outcome.
     DONE = "done"
-    #: Its end (not_after) passed, or a newer revision was approved, before it began.
+    #: Its end (not_after) passed before it was approved or began, or a newer revision was approved before it began.
     EXPIRED = "expired"
 
 
@@ -45,6 +45,7 @@ LIFECYCLE = Lifecycle(
         Edge(S.SUBMITTED, S.DRAFT, Verb.CAMPAIGN_RETURNED, "it is returned to be edited; the messages are deleted"),
         Edge(S.SUBMITTED, S.REJECTED, Verb.CAMPAIGN_REJECTED, "a second person refuses it"),
         Edge(S.SUBMITTED, S.APPROVED, Verb.CAMPAIGN_APPROVED, "a second person who never touched it approves its fingerprint"),
+        Edge(S.SUBMITTED, S.EXPIRED, Verb.CAMPAIGN_EXPIRED, "its end passed before anyone approved it"),
         Edge(S.APPROVED, S.DRAFT, Verb.CAMPAIGN_REOPENED, "it is returned to be edited; messages and approval are deleted"),
         Edge(S.APPROVED, S.SENDING, Verb.CAMPAIGN_STARTED, "the audience is frozen"),
         Edge(S.APPROVED, S.HALTED, Verb.CAMPAIGN_REFUSED, "the planner refuses it, for example for fewer than 20 registrations"),
@@ -96,7 +97,7 @@ LIFECYCLE = Lifecycle(
     ],
 )
 
-#: Every state from approval on.
+#: Every state from approval on. An expired campaign may have ended before its approval: `Campaign.was_approved` tells.
 APPROVED_ON = (S.APPROVED, S.SENDING, S.PAUSED, S.HALTED, S.HELD, S.STOPPED, S.DONE, S.EXPIRED)
 #: The audience is or may be frozen, and some installations have no outcome yet.
 IN_FLIGHT = (S.SENDING, S.PAUSED, S.HALTED, S.HELD)

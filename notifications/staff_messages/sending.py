@@ -32,11 +32,12 @@ _SUBJECTS = {
     MessageKind.TO_APPROVE: "A campaign waits for your approval",
     MessageKind.CAME_BACK: "A campaign that you wrote was sent back",
     MessageKind.HALTED: "A campaign was halted and sends nothing",
+    MessageKind.EXPIRED: "A campaign that you wrote has expired, and nothing of it was sent",
     MessageKind.STARTS_SOON: "A campaign starts within the hour",
     MessageKind.TRANSLATION_REQUEST: "A campaign needs a text in one of your languages",
     MessageKind.TRANSLATION_DUE: "A text in one of your languages is due within the hour",
     MessageKind.TRANSLATION_BACK: "A translation that you requested was handed in",
-    MessageKind.HELP_LAPSED: "A service in a campaign that starts within a day no longer helps",
+    MessageKind.HELP_LAPSED: "A service in a campaign that is sent within a day no longer helps",
 }
 _CAMPAIGN = "admin:campaign"
 #: Where to look, where that is not the campaign's own page: translators see the texts alone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,12 +13,14 @@ from core.audit_verbs import Verb
 from core.message_kinds import MessageKind
 from core.models import AuditEntry, User
 from notifications.campaigns import refusals
+from notifications.campaigns.checks import wave_help
 from notifications.campaigns.first_starts import first_starts
 from notifications.campaigns.limits import is_within
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import CampaignState
 from notifications.models.staff_message import StaffMessage
 from notifications.models.translation_request import RequestState, TranslationRequest
+from notifications.models.wave import Wave
 
 S = CampaignState
 #: Older events send no message, so that nobody gets the past on the day on which messages are switched on.
@@ -31,6 +34,7 @@ _EVENTS = {
     MessageKind.TO_APPROVE: ((Verb.CAMPAIGN_SUBMITTED,), (S.SUBMITTED,)),
     MessageKind.CAME_BACK: ((Verb.CAMPAIGN_RETURNED, Verb.CAMPAIGN_REOPENED), (S.DRAFT,)),
     MessageKind.HALTED: ((Verb.CAMPAIGN_HALTED, Verb.CAMPAIGN_REFUSED, Verb.CAMPAIGN_HELD), (S.HALTED, S.HELD)),
+    MessageKind.EXPIRED: ((Verb.CAMPAIGN_EXPIRED,), (S.EXPIRED,)),
 }
 
 
@@ -76,6 +80,7 @@ def _staff() -> _Staff:
 def _things(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
     yield from _events(staff, at=at)
     yield from _starting(staff, at=at)
+    yield from _later_waves(at=at)
     yield from _translations(staff, at=at)
 
 
@@ -97,7 +102,7 @@ def _concerned(kind: MessageKind, campaign: Campaign, staff: _Staff) -> set[int]
     if kind == MessageKind.TO_APPROVE:
         others = staff.approvers - set(campaign.touched_by)
         return {pk for pk in others if pk not in staff.reachable or is_within(staff.reachable[pk], campaign)}
-    return set(campaign.touched_by) if kind == MessageKind.CAME_BACK else staff.stoppers
+    return staff.stoppers if kind == MessageKind.HALTED else set(campaign.touched_by)
 
 
 def _starting(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
@@ -112,7 +117,7 @@ def _starting(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
         start = starts[campaign.pk]
         if start is None or not at < start <= at + CHECK_HELP_AHEAD:
             continue
-        people = {*campaign.touched_by, *([campaign.approved_by_id] if campaign.approved_by_id else [])}
+        people = _decided(campaign)
         if refusals.lapsed_help(campaign, at=at):
             yield _Thing(MessageKind.HELP_LAPSED, campaign, f"start {start:%Y-%m-%d}", people)
         if start > at + REMIND_AHEAD:
@@ -122,6 +127,26 @@ def _starting(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
             yield _Thing(MessageKind.TO_APPROVE, campaign, occasion, _concerned(MessageKind.TO_APPROVE, campaign, staff))
         else:
             yield _Thing(MessageKind.STARTS_SOON, campaign, occasion, people)
+
+
+def _later_waves(*, at: datetime) -> Iterator[_Thing]:
+    """Yield campaigns that have begun, and that a wave within the day would halt, because its readers have no help any more."""
+    waves = Wave.objects.unfinished().filter(
+        campaign__state__in=(S.SENDING, S.PAUSED), help_checked_at=None, due_at__gt=at, due_at__lte=at + CHECK_HELP_AHEAD
+    )
+    found: defaultdict[int, list[Wave]] = defaultdict(list)
+    for wave in waves.order_by("campaign_id", "due_at"):
+        found[wave.campaign_id].append(wave)
+    campaigns = Campaign.objects.select_related("references").in_bulk(found)
+    for number, later in found.items():
+        campaign = campaigns[number]
+        if wave_help.lacking_in(campaign, later, at=at):
+            yield _Thing(MessageKind.HELP_LAPSED, campaign, f"wave {later[0].due_at:%Y-%m-%d}", _decided(campaign))
+
+
+def _decided(campaign: Campaign) -> set[int]:
+    """Return those who wrote, edited, submitted or approved a campaign."""
+    return {*campaign.touched_by, *([campaign.approved_by_id] if campaign.approved_by_id else [])}
 
 
 def _translations(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:

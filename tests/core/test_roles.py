@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from core import roles
@@ -76,3 +79,16 @@ def test_sync_gives_each_role_the_permissions_of_the_table() -> None:
         for group in Group.objects.all()
     }
     assert given == {role: set(permissions) for role, permissions in roles.ROLES.items()}
+
+
+def test_every_right_is_in_plain_words_on_the_page_of_people(client: Client) -> None:
+    given = {permission for permissions in roles.ROLES.values() for permission in permissions}
+    client.force_login(make.person("nora", "auditor"))
+
+    page = client.get(reverse("admin:people")).content.decode().partition("What each role can do")[2]
+
+    assert set(roles.RIGHTS) == given
+    for words in roles.RIGHTS.values():
+        assert f"<li>{words}</li>" in page
+    for jargon in ("target", "assure", "compile", "channel", "return"):
+        assert not re.search(rf"<li>[^<]*\b{jargon}", page, re.IGNORECASE), jargon

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from core.console.pages import ROUTES
 from core.models import User
-from notifications.campaigns import draft_entries
+from notifications.campaigns import draft_entries, programmes
 from notifications.models import Campaign
 from tests import make
 
@@ -87,6 +87,29 @@ def test_every_page_below_a_campaign_has_the_clock_of_the_campaign(client: Clien
             with_times |= {path} if "London time" in main else set()
     assert reverse("admin:campaign-when", args=[draft.pk]) in with_times
     assert console_paths["campaign-translate"] in with_times
+
+
+@pytest.mark.django_db
+def test_a_programme_is_approved_with_each_campaign_by_its_own_clock(client: Client) -> None:
+    make.small_content()
+    author, approver = make.campaign_staff()
+    programme = programmes.create("Two clocks", "", by=author, at=timezone.now())
+    zones = {"London": "Europe/London", "Dublin": "Europe/Dublin"}
+    for city, zone in zones.items():
+        campaign = make.campaign(state="draft", name=f"By the clock of {city}", home={"zone": zone, "locale": "en"})
+        programmes.add(programme, campaign, by=author, at=timezone.now())
+    programmes.submit(programme, by=author, at=timezone.now())
+    User.objects.filter(pk=approver.pk).update(time_zone="Asia/Kolkata")
+    client.force_login(User.objects.get(pk=approver.pk))
+
+    page = client.get(reverse("admin:programme-approve", args=[programme.pk])).content.decode()
+
+    parts = page.partition('<div class="fp-decide">')[0].split('<section aria-labelledby="campaign-')[1:]
+    assert len(parts) == 2
+    for part, city in zip(parts, zones, strict=True):
+        times = _TIME_OF_DAY.findall(re.sub(r'"[^"]*"', "", part))
+        assert len(times) > 2
+        assert [one for one in times if not one.strip().startswith(f"{city} time")] == []
 
 
 @pytest.mark.django_db

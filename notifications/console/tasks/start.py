@@ -20,7 +20,6 @@ from notifications.console.rights import AUTHOR
 from notifications.console.tasks.clock_fields import DateField, TimeField
 from notifications.models import Campaign, Programme
 from notifications.models.campaign import CampaignKind, ScheduleKind
-from notifications.models.campaign_state import APPROVED_ON
 
 FOLLOW_UPS = {
     CampaignKind.UPDATE: "Update: it replaces the earlier text on the phones",
@@ -105,7 +104,7 @@ class StartPage(Page):
         if programme := self.request.GET.get("programme"):
             self.programme = programmes.numbered(programme)
         self.origin = Campaign.objects.numbered(number) if number else None
-        if self.follows and self.origin is not None and self.origin.state not in APPROVED_ON:
+        if self.follows and self.origin is not None and not self.origin.was_approved:
             raise Invalid("Only an approved campaign can have a follow-up. Copy this one instead.", code="state")
 
     def heading(self) -> str:

@@ -271,13 +271,13 @@ def test_only_assurers_create_and_see_links(client: Client, link: CorrectionLink
     client.force_login(asta)
     client.post(page, {"action": "make"})
     made = client.get(page).content.decode()
-    client.post(page, {"action": "revoke", "link": str(link.pk)})
+    client.post(page, {"action": "withdraw", "link": str(link.pk)})
 
     assert "/listed/" not in seen
     # Of two links that work, only their own: anyone who has one can answer, and may accept the answers to those of others.
     assert made.count("/listed/") == 1
-    assert made.count("Revoke</button>") == 2
-    assert client.get(page).content.decode().count("Revoke</button>") == 1
+    assert made.count("Withdraw</button>") == 2
+    assert client.get(page).content.decode().count("Withdraw</button>") == 1
 
 
 def test_an_answer_about_values_changed_since_is_not_accepted(api: Client, link: CorrectionLink, asta: User) -> None:

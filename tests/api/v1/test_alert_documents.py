@@ -23,6 +23,10 @@ pytestmark = pytest.mark.django_db
 XSD = ElementTree.parse(Path(__file__).parents[2] / "standards" / "cap-1.2" / "CAP-v1.2.xsd").getroot()
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 XS = "{http://www.w3.org/2001/XMLSchema}"
+FRENCH = {
+    "outer": {"title": "Nouveaux conseils dans l’application", "body": "Deux minutes suffisent pour les lire."},
+    "inner": {"title": "Si quelqu’un fait du chantage", "body": "Ne payez pas."},
+}
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -90,6 +94,22 @@ def test_an_alert_in_two_languages_is_valid_cap(api: Client) -> None:
     assert [e.text for e in document.iter(f"{CAP}areaDesc")] == ["Y Deyrnas Unedig (Cymru)", "United Kingdom (Wales)"]
     assert {e.text for e in document.iter(f"{CAP}audience")} == {"parents"}
     assert document.findtext(f"{CAP}status") == "Actual"
+
+
+def test_each_language_names_the_event_in_an_approved_translation_and_else_in_english(api: Client, settings: Any) -> None:
+    settings.SERVE_UNREVIEWED = False
+    make.unit("page.alert.event", "Online safety of young people", owner="page")
+    make.target("page.alert.event", "cy", "Diogelwch pobl ifanc ar-lein", approved=True)
+    make.target("page.alert.event", "fr", "Sécurité des jeunes en ligne")
+    campaign = opened(messages={**make.definition()["messages"], "cy": WELSH, "fr": FRENCH})
+
+    infos = cap_of(api, campaign.pk).findall(f"{CAP}info")
+
+    assert {info.findtext(f"{CAP}language"): info.findtext(f"{CAP}event") for info in infos} == {
+        "cy": "Diogelwch pobl ifanc ar-lein",
+        "en": "Online safety of young people",
+        "fr": "Online safety of young people",
+    }
 
 
 def test_the_validator_finds_faults(api: Client) -> None:

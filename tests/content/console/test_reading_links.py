@@ -116,7 +116,7 @@ def test_a_person_without_the_language_invites_nobody_and_revokes_nothing(client
     create(client, TITLE)
     client.force_login(make.person("fay", "localisation-editor", locales=("fr",)))
 
-    answers = [create(client, TITLE), client.post(LIST, {"action": "revoke", "link": str(ReadingLink.objects.get().pk)})]
+    answers = [create(client, TITLE), client.post(LIST, {"action": "withdraw", "link": str(ReadingLink.objects.get().pk)})]
 
     assert [answer.status_code for answer in answers] == [403, 403]
     assert ReadingLink.objects.get().revoked_at is None
@@ -126,12 +126,12 @@ def test_a_link_is_revoked_by_a_colleague_of_the_language(client: Client, lena: 
     create(client, TITLE)
     client.force_login(make.person("eva", "localisation-editor", locales=("cy",)))
 
-    client.post(LIST, {"action": "revoke", "link": str(ReadingLink.objects.get().pk)})
+    client.post(LIST, {"action": "withdraw", "link": str(ReadingLink.objects.get().pk)})
 
     assert not ReadingLink.objects.get().is_valid(at=timezone.now())
     assert AuditEntry.objects.filter(verb=Verb.READING_LINK_REVOKED).count() == 1
-    assert "Revoked on" in client.get(LIST).content.decode()
-    assert client.post(LIST, {"action": "revoke", "link": "x"}).status_code == 404
+    assert "Withdrawn on" in client.get(LIST).content.decode()
+    assert client.post(LIST, {"action": "withdraw", "link": "x"}).status_code == 404
 
 
 def test_a_judgement_waits_beside_the_text_until_it_is_dealt_with(client: Client, lena: User) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import override_settings
 
+from core.models import User
 from notifications import feed_query
 from notifications.campaigns import lifecycle, refusals
 from notifications.campaigns.checks.wave_help import HelpLapsed
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import claims, worker
 from notifications.models import Brake, Campaign, Wave
+from notifications.staff_messages import sending, waiting
 from tests import make
 from tests.notifications.steps import tick
 
@@ -100,6 +104,25 @@ def test_a_service_withdrawn_between_two_waves_halts_those_that_have_not_begun(c
     )
     lifecycle.resume(campaign, by=author, at=IN_LONDON - 2 * MINUTE)
     assert (campaign.state, checked(campaign)[IN_LONDON]) == ("sending", True)
+
+
+def test_a_later_wave_without_help_is_announced_by_mail_a_day_before(campaign: Campaign, settings: Any) -> None:
+    settings.MAIL, settings.MAIL_FROM = {"EMAIL_BACKEND": "locmem"}, "fingerpost@example.org"
+    for name in ("author", "approver"):
+        User.objects.filter(username=name).update(email=f"{name}@example.org")
+
+    def mailed(at: datetime) -> list[str]:
+        mail.outbox.clear()
+        waiting.note_waiting(at=at)
+        sending.send_waiting(at=at)
+        return sorted(message.to[0] for message in mail.outbox if "no longer helps" in message.subject)
+
+    before = mailed(IN_INDIA + MINUTE)
+    with withdrawn():
+        without_help = [mailed(IN_INDIA + number * MINUTE) for number in (2, 3)]
+
+    assert before == []
+    assert without_help == [["approver@example.org", "author@example.org"], []]
 
 
 def test_a_check_that_has_lapsed_halts_the_next_wave(campaign: Campaign) -> None:

@@ -119,7 +119,7 @@ def test_help_that_is_no_longer_valid_is_announced_a_day_before_the_start() -> N
     make.service_facts("gb-line", status="temporarily closed")
 
     assert tell() == []
-    subject = "Fingerpost: a service in a campaign that starts within a day no longer helps"
+    subject = "Fingerpost: a service in a campaign that is sent within a day no longer helps"
     assert tell(now() + timedelta(hours=7)) == [("approver@example.org", subject), ("author@example.org", subject)]
     assert tell(now() + timedelta(hours=8)) == []
 
