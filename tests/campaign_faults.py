@@ -121,7 +121,7 @@ FAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "The back button made a second draft, and no draft could be deleted or copied": (
         _TASKS + "test_the_back_button_and_start_again_lead_to_the_draft_that_nobody_has_written_in",
         _TASKS + "test_a_draft_is_deleted_after_a_confirmation",
-        _CONSOLE + "test_campaign_list.py::test_drafts_are_copied_and_deleted_and_others_only_copied",
+        _CONSOLE + "test_campaign_list.py::test_drafts_are_duplicated_and_deleted_and_others_only_duplicated",
     ),
     "Atom was dated by the submission, and links led to JSON": (
         _DOCUMENTS + "test_atom_says_when_the_thread_was_published_and_when_its_entry_was_updated",

@@ -16,7 +16,7 @@ from notifications.campaigns import forecast, obstacles
 from notifications.campaigns.audience import Audiences
 from notifications.models.batch import LEASE, Batch
 from notifications.models.brake import BrakeState
-from notifications.models.campaign import Campaign, ScheduleKind, max_marked_gone
+from notifications.models.campaign import Campaign, CampaignKind, ScheduleKind, max_marked_gone
 from notifications.models.campaign_state import CampaignState
 from notifications.models.quota import Quota, configured_rate
 from notifications.models.segment import PLATFORM_NAMES, Platform
@@ -248,8 +248,9 @@ def _superseded(campaign: Campaign, finished_at: datetime | None) -> str | None:
     newer = campaign.successor()
     if newer is None or newer.approved_at is None or (finished_at is not None and finished_at < newer.approved_at):
         return None
+    kind = "recall" if newer.kind == CampaignKind.CANCEL else newer.kind
     return (
-        f"Campaign {newer.pk} ({newer.kind}) replaced this one at {rfc3339(newer.approved_at)}. Nothing more of this one is sent "
+        f"Campaign {newer.pk} ({kind}) replaced this one at {rfc3339(newer.approved_at)}. Nothing more of this one is sent "
         "from then on; what had not been sent counts as skipped."
     )
 

@@ -45,7 +45,7 @@ TONES: dict[str, str] = {
 KINDS: dict[str, str] = {
     CampaignKind.ALERT: "Alert",
     CampaignKind.UPDATE: "Update",
-    CampaignKind.CANCEL: "Cancel",
+    CampaignKind.CANCEL: "Recall",
     CampaignKind.ALL_CLEAR: "All clear",
     CampaignKind.EXERCISE: "Exercise",
 }

@@ -272,8 +272,8 @@ def write_for_teachers(story: Story) -> None:
     """Write and submit the teachers' campaign, with what the parents' one says."""
     amina = story.amina
     amina.go("Duplicate")
-    amina.write("Name of the copy", "Watch together: teachers")
-    amina.press("Copy")
+    amina.write("Name of the new campaign", "Watch together: teachers")
+    amina.press("Duplicate")
     amina.go("Who")
     story.picture(amina.page, "who")
     amina.untick("Parents", within=amina.group("Readers"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import orjson
 import pytest
@@ -23,6 +24,7 @@ from tests.plain_words import INSIDERS, findings
 
 pytestmark = pytest.mark.django_db
 
+ROOT = Path(__file__).resolve().parents[2]
 
 #: Pages that may need more than 20 queries: Help reads the services of every country, as the compiler does.
 MORE = {"help": 23}
@@ -158,6 +160,28 @@ def test_no_reason_for_a_halt_is_in_words_for_insiders() -> None:
 
     assert len(reasons) > 15
     assert sorted(reason for reason in reasons if INSIDERS.search(reason) or "device" in reason) == []
+
+
+#: What a page said of an act → the one word that every page has for it.
+ONE_WORD = {
+    re.compile(r">Copy\b|\bcopy (it|this|one)\b|\"Copy\b", re.IGNORECASE): "duplicate",
+    re.compile(r"\brevok(e|ed)\b", re.IGNORECASE): "withdraw",
+    re.compile(r"\ba cancel\b|\"Cancel:"): "recall",
+}
+
+
+def test_each_act_has_one_word_on_every_page() -> None:
+    files = [path for package in ("core", "content", "notifications") for path in (ROOT / package / "templates").rglob("*.html")]
+    files += list((ROOT / "notifications" / "console").rglob("*.py"))
+
+    assert len(files) > 150
+    found = [
+        f"{path.relative_to(ROOT)}: “{hit[0]}” is called “{word}” elsewhere"
+        for path in files
+        for pattern, word in ONE_WORD.items()
+        for hit in pattern.finditer(re.sub(r"{[{%].*?[%}]}", "", path.read_text(encoding="utf-8")))
+    ]
+    assert found == []
 
 
 def _counter(client: Client) -> Callable[[str], int]:

@@ -48,5 +48,5 @@ class PurposePage(TaskPage):
         if self.campaign.references_id is None:
             values["kind"] = CampaignKind.ALERT if real else CampaignKind.EXERCISE
         elif not real and self.campaign.status == cap.AlertStatus.ACTUAL:
-            raise Invalid("A follow-up goes to the readers of the earlier alert. Copy it to rehearse.", code="status")
+            raise Invalid("A follow-up goes to the readers of the earlier alert. Duplicate the alert to rehearse.", code="status")
         draft_tasks.save(self.campaign, self.task, values, from_version=from_version, by=self.user, at=self.at)

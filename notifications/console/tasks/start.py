@@ -22,9 +22,9 @@ from notifications.models import Campaign, Programme
 from notifications.models.campaign import CampaignKind, ScheduleKind
 
 FOLLOW_UPS = {
-    CampaignKind.UPDATE: "Update: it replaces the earlier text on the phones",
-    CampaignKind.CANCEL: "Cancel: it says that the earlier alert was wrong",
-    CampaignKind.ALL_CLEAR: "All clear: it says that the earlier alert is over",
+    CampaignKind.UPDATE: "Update: it corrects the earlier alert, or adds to it",
+    CampaignKind.CANCEL: "Recall: it takes the earlier alert back",
+    CampaignKind.ALL_CLEAR: "All clear: the earlier alert was right, and is over",
 }
 
 
@@ -49,7 +49,7 @@ class FollowUpForm(ConsoleForm):
 class CopyForm(ConsoleForm):
     """The name of a copy, and whether it is a template."""
 
-    name = forms.CharField(max_length=120, label="Name of the copy", help_text="Only staff see it.")
+    name = forms.CharField(max_length=120, label="Name of the new campaign", help_text="Only staff see it.")
     as_template = forms.BooleanField(
         required=False,
         label="Keep it as a template",
@@ -105,14 +105,14 @@ class StartPage(Page):
             self.programme = programmes.numbered(programme)
         self.origin = Campaign.objects.numbered(number) if number else None
         if self.follows and self.origin is not None and not self.origin.was_approved:
-            raise Invalid("Only an approved campaign can have a follow-up. Copy this one instead.", code="state")
+            raise Invalid("Only an approved campaign can have a follow-up. Duplicate this one instead.", code="state")
 
     def heading(self) -> str:
         if self.origin is None:
             return "Start a campaign"
         if self.origin.is_template:
             return f"Start from {self.origin.name}"
-        verb = "Follow up" if self.follows else "Repeat" if self.repeats else "Copy"
+        verb = "Follow up" if self.follows else "Repeat" if self.repeats else "Duplicate"
         return f"{verb} {self.origin.name}"
 
     def breadcrumbs(self) -> Iterable[Link]:

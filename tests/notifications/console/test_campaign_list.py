@@ -70,12 +70,12 @@ def test_its_columns_are_words(three: Client) -> None:
         assert text in html
 
 
-def test_drafts_are_copied_and_deleted_and_others_only_copied(three: Client) -> None:
+def test_drafts_are_duplicated_and_deleted_and_others_only_duplicated(three: Client) -> None:
     html = listed(three)
     draft, other = Campaign.objects.get(name="Half-term"), Campaign.objects.get(name="Exams")
 
-    assert f"?like={draft.pk}" in html
-    assert f"?like={other.pk}" in html
+    assert f'?like={draft.pk}">Duplicate</a>' in html
+    assert f'?like={other.pk}">Duplicate</a>' in html
     assert reverse("admin:campaign-delete", args=[draft.pk]) in html
     assert reverse("admin:campaign-delete", args=[other.pk]) not in html
 

@@ -54,7 +54,7 @@ def test_what_was_to_be_tried_again_is_skipped_once_a_cancel_is_approved(thirty:
 
     counts = progress_of(alert)
     assert (counts["state"], counts["skipped"], counts["accepted"], counts["pending"]) == ("done", 30, 0, 0)
-    assert f"Campaign {cancel.pk} (cancel) replaced this one" in counts["notice"]
+    assert f"Campaign {cancel.pk} (recall) replaced this one" in counts["notice"]
     assert _of(thirty, alert)["messages"] == tried
     assert progress_of(cancel)["accepted"] == 30
     assert progress_of(cancel)["notice"] is None
