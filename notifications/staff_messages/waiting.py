@@ -80,6 +80,7 @@ def _staff() -> _Staff:
 def _things(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
     yield from _events(staff, at=at)
     yield from _starting(staff, at=at)
+    yield from _ending(staff, at=at)
     yield from _later_waves(at=at)
     yield from _translations(staff, at=at)
 
@@ -127,6 +128,14 @@ def _starting(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
             yield _Thing(MessageKind.TO_APPROVE, campaign, occasion, _concerned(MessageKind.TO_APPROVE, campaign, staff))
         else:
             yield _Thing(MessageKind.STARTS_SOON, campaign, occasion, people)
+
+
+def _ending(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
+    """Yield campaigns that start once they are approved, and that expire within the hour because nobody has approved them."""
+    unapproved = Campaign.objects.filter(state=S.SUBMITTED, schedule_kind="now")
+    for campaign in unapproved.filter(not_after__gt=at, not_after__lte=at + REMIND_AHEAD).order_by("pk"):
+        occasion = f"end {campaign.not_after:%Y-%m-%d %H:%M:%S}"
+        yield _Thing(MessageKind.TO_APPROVE, campaign, occasion, _concerned(MessageKind.TO_APPROVE, campaign, staff))
 
 
 def _later_waves(*, at: datetime) -> Iterator[_Thing]:

@@ -131,6 +131,17 @@ def test_approvers_are_reminded_before_the_start_of_what_still_waits() -> None:
     assert [recipient for recipient, _ in tell(now() + timedelta(minutes=40))] == ["approver@example.org", "third@example.org"]
 
 
+def test_approvers_are_reminded_before_the_end_of_what_would_start_at_once() -> None:
+    campaign = make.campaign(state="submitted")
+    assert len(tell()) == 2
+
+    assert tell(campaign.not_after - timedelta(minutes=61)) == []
+    reminded = tell(campaign.not_after - timedelta(minutes=59))
+
+    assert [recipient for recipient, _ in reminded] == ["approver@example.org", "third@example.org"]
+    assert tell(campaign.not_after - timedelta(minutes=58)) == []
+
+
 def test_what_was_decided_before_anybody_was_told_is_not_told() -> None:
     campaign = make.campaign(state="submitted")
     lifecycle.approve(campaign, fingerprint=campaign.fingerprint, by=make.campaign_staff()[1], at=now())
