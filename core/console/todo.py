@@ -73,6 +73,8 @@ class TodaySection:
     empty: str
     #: Where the other rows are.
     more: Link
+    #: What the user can do here; None for nothing.
+    act: Link | None = None
 
     @property
     def shown(self) -> tuple[TodayRow, ...]:

@@ -165,8 +165,9 @@ def readers(campaign: Campaign) -> list[str]:
 
 
 def texts_by_place(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
-    """Yield (field, locale, text) of every text of the campaign, variants included."""
+    """Yield (field, locale, text) of every text of the campaign, variants included, in the order of the page Words."""
     for place, locale, _, text in variants.places(campaign.words):
         for part in ("outer", "inner"):
-            for name, value in text[part].items():
-                yield f"{place}.{part}.{name}", locale, value
+            # PostgreSQL keeps the keys of JSON in an order of its own.
+            for name in sorted(text[part], key=("title", "body").index):
+                yield f"{place}.{part}.{name}", locale, text[part][name]

@@ -148,7 +148,8 @@ def own_campaigns(user: User, at: datetime) -> Iterator[TodaySection]:
         together = sorted(own.order_by("-pk"), key=lambda campaign: -(campaign.programme_id or 0))
         rows = tuple(_own_row(campaign, at) for campaign in together)
         more = Link("All your campaigns", f"{reverse('admin:campaigns')}?person={user.username}")
-        yield TodaySection("yours", "Yours", rows, "You have no drafts, and no campaign that waits for approval.", more)
+        write = Link("Write a campaign", reverse("admin:campaign-new"))
+        yield TodaySection("yours", "Yours", rows, "You have no drafts, and no campaign that waits for approval.", more, write)
     expired = When(state=S.EXPIRED, not_after__lte=at, then="not_after")
     ended = Case(expired, default=Coalesce("finished_at", "approved_at"))
     results = (

@@ -128,10 +128,10 @@ def _purpose(campaign: Campaign) -> Iterator[DraftProblem]:
 
 
 def _who(campaign: Campaign, found: Forecast | None, known: Audiences) -> Iterator[DraftProblem]:
-    if not campaign.countries:
-        yield DraftProblem(DraftTask.WHO, "audience.countries", "Choose the countries that it is for.")
     if not campaign.audiences:
         yield DraftProblem(DraftTask.WHO, "audience.audiences", "Choose the readers that it is for.")
+    if not campaign.countries:
+        yield DraftProblem(DraftTask.WHO, "audience.countries", "Choose the countries that it is for.")
     if found is None:
         return
     yield from map(_problem, refusals.of_audience(campaign, found, modes=known.push_modes_of(campaign)))

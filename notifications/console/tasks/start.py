@@ -109,7 +109,7 @@ class StartPage(Page):
 
     def heading(self) -> str:
         if self.origin is None:
-            return "Start a campaign"
+            return "Write a campaign"
         if self.origin.is_template:
             return f"Start from {self.origin.name}"
         verb = "Follow up" if self.follows else "Repeat" if self.repeats else "Duplicate"

@@ -49,6 +49,16 @@ def strip(client: Client) -> str:
     return " ".join(html.partition('<section class="fp-strip')[2].partition("</section>")[0].split())
 
 
+def test_an_author_writes_a_campaign_from_today_and_an_approver_is_not_offered_it(client: Client) -> None:
+    author, approver = make.campaign_staff()
+
+    client.force_login(author)
+    assert f'href="{reverse("admin:campaign-new")}">Write a campaign</a>' in part(today(client), "yours")
+
+    client.force_login(approver)
+    assert reverse("admin:campaign-new") not in today(client)
+
+
 def test_what_needs_an_approver_is_in_the_order_of_its_deadline(client: Client) -> None:
     for name, hours in (("Third", 9), ("First", 2), ("Second", 5)):
         make.campaign(state="submitted", name=name, schedule=at_in(hours))

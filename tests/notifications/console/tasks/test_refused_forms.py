@@ -68,3 +68,18 @@ def test_check_lists_every_problem_of_an_empty_draft_at_once_each_with_its_task(
     for task in ("who", "words", "help", "when"):
         assert reverse(f"admin:campaign-{task}", args=[draft.pk]) in html, task
     assert findings(html, insiders=True) == []
+
+
+def test_problems_are_in_the_order_of_the_fields(client: Client, draft: Campaign) -> None:
+    problems = client.get(reverse("admin:campaign-check", args=[draft.pk])).context["problems"]
+
+    found = [detail for detail, _ in problems]
+    ordered = [
+        "Choose the readers that it is for.",
+        "Choose the countries that it is for.",
+        "Lock screen title in English is empty.",
+        "Lock screen text in English is empty.",
+        "Title in the app in English is empty.",
+        "Text in the app in English is empty.",
+    ]
+    assert [detail for detail in found if detail in ordered] == ordered

@@ -55,6 +55,27 @@ def test_a_preset_fills_in_the_purpose_and_leaves_the_rest_open(
     assert [row.tag.text for row in rows] == ["Done", *["Not yet"] * 4, "Optional", "Not yet"]
 
 
+def test_the_whole_campaign_says_nothing_of_a_time_and_readers_that_nobody_chose(
+    client: Client, author: make.User, content: None
+) -> None:
+    campaign = started(client, "broadcast")
+    address = reverse("admin:campaign", args=[campaign.pk])
+
+    empty = client.get(address).content.decode()
+    save(client, url(campaign, "who"), **WHO)
+    save(
+        client, url(campaign, "when"), **when(start="at", at_date=TOMORROW, at_time="11:59:05", night="respect", night_reason="")
+    )
+    chosen = client.get(address).content.decode()
+
+    for name in ("Who", "When", "Services"):
+        assert f"<dt>{name}</dt><dd>Not chosen yet</dd>" in empty
+    for untrue in ("As soon as it is approved", "Nothing is sent after", "Respected:", "<dt>Phones</dt>"):
+        assert untrue not in empty, untrue
+    assert re.search(r"<dt>Start</dt><dd>\d+ \w+ \d{4} at 11:59:05 London time</dd>", chosen)
+    assert "<dt>Countries</dt><dd>United Kingdom" in chosen
+
+
 def test_a_start_that_is_sent_twice_makes_one_draft(client: Client, author: make.User, content: None) -> None:
     sent = {"action": "start", "name": "Once", "preset": "urgent", "key": str(uuid4())}
 
