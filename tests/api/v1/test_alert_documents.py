@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 
 from notifications.campaigns import lifecycle
+from notifications.delivery import scheduler
 from notifications.models import Campaign
 from tests import make
 from tests.api.v1.test_alerts import WELSH, opened
@@ -169,6 +170,17 @@ def test_an_alert_outside_the_feed_has_no_document(api: Client) -> None:
     assert api.get(f"/v1/alerts/{draft.pk}/cap").status_code == 404
     assert api.get(f"/v1/alerts/{stopped.pk}/cap").status_code == 410
     assert b"<entry" not in api.get("/v1/alerts.atom?country=GB").content
+
+
+def test_an_alert_that_nobody_approved_before_its_end_has_no_document(api: Client) -> None:
+    campaign = make.campaign(state="submitted")
+
+    scheduler.tick(at=campaign.not_after)
+
+    campaign.refresh_from_db()
+    assert campaign.state == "expired"
+    for place in (f"/v1/alerts/{campaign.pk}", f"/v1/alerts/{campaign.pk}/cap", f"/a/{campaign.pk}"):
+        assert api.get(place).status_code == 404, place
 
 
 def test_atom_has_the_same_alerts_as_the_feed(api: Client) -> None:
