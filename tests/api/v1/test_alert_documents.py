@@ -98,12 +98,12 @@ def test_an_alert_in_two_languages_is_valid_cap(api: Client) -> None:
 
 
 def test_each_language_names_the_event_in_an_approved_translation_and_else_in_english(api: Client, settings: Any) -> None:
-    settings.SERVE_UNREVIEWED = False
     make.unit("page.alert.event", "Online safety of young people", owner="page")
     make.target("page.alert.event", "cy", "Diogelwch pobl ifanc ar-lein", approved=True)
     make.target("page.alert.event", "fr", "Sécurité des jeunes en ligne")
     campaign = opened(messages={**make.definition()["messages"], "cy": WELSH, "fr": FRENCH})
 
+    settings.SERVE_UNREVIEWED = False
     infos = cap_of(api, campaign.pk).findall(f"{CAP}info")
 
     assert {info.findtext(f"{CAP}language"): info.findtext(f"{CAP}event") for info in infos} == {
