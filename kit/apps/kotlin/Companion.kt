@@ -30,10 +30,7 @@ class Manifest(
 
 class KeptPack(val country: String, val locale: String, val digest: String, val release: Long, val pack: Pack)
 
-/**
- * What the reader chose. What happened is never part of it, and never stored. Who the reader is (null: ask on the first screen),
- * the age and the region are forgotten when the reader leaves.
- */
+/** What the reader chose, never what happened. The audience (null: ask), age and region are forgotten when the reader leaves. */
 class Choices(val country: String, val locale: String, val audience: String?, val age: Int?, val region: String?)
 
 /** Private storage of the app, without a backup (android:allowBackup="false"). Each write is whole or not at all. */

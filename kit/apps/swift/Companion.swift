@@ -27,8 +27,7 @@ struct Manifest {
 
 struct KeptPack { let country: String, locale: String, digest: String; let release: Int; let pack: Pack }
 
-/// What the reader chose. What happened is never part of it, and never stored. Who the reader is (nil: ask on the first screen),
-/// the age and the region are forgotten when the reader leaves.
+/// What the reader chose, never what happened. The audience (nil: ask), age and region are forgotten when the reader leaves.
 struct Choices { let country: String, locale: String; let audience: String?, age: Int?, region: String? }
 
 /// Files of the app with `isExcludedFromBackup` and complete file protection. Each write is whole or not at all.
@@ -155,9 +154,7 @@ final class Companion<R: Resolver, S: Screens> where R.Plan == S.Plan {
 
     /// "Leave now", on every screen and in one tap. The help stays; what the reader said of themselves goes.
     func leave() {
-        store.choices = store.choices.map {
-            Choices(country: $0.country, locale: $0.locale, audience: nil, age: nil, region: nil)
-        }
+        store.choices = store.choices.map { Choices(country: $0.country, locale: $0.locale, audience: nil, age: nil, region: nil) }
         screens.neutralPage()
     }
 }
