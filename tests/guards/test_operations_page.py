@@ -154,19 +154,18 @@ class PageForOperators:
 
 
 @pytest.fixture
-def page(settings: Any) -> PageForOperators:
+def page(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PageForOperators:
     # Its commands need no token then.
     settings.SANDBOX = True
+    # Some of them write files.
+    monkeypatch.chdir(tmp_path)
     return PageForOperators()
 
 
 @pytest.mark.django_db
-def test_keys_of_the_manifest_are_made_as_the_page_says(
-    page: PageForOperators, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
+def test_keys_of_the_manifest_are_made_as_the_page_says(page: PageForOperators, tmp_path: Path, settings: Any) -> None:
     make.small_content()
     release = make.release()
-    monkeypatch.chdir(tmp_path)
 
     page.type("signing new-root root.pem")
     public = page.type("signing new-key release.pem").strip().rpartition("--key=")[2]
