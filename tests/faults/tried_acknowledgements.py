@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from kombu.message import Message
 
 LINE = "tried to acknowledge a message"
 
-_acknowledge = Message.ack_log_error
+_acknowledge: Callable[..., None] = Message.ack_log_error
 
 
 def _acknowledge_and_say_so(self: Message, *arguments: Any, **named: Any) -> None:
@@ -18,4 +19,4 @@ def _acknowledge_and_say_so(self: Message, *arguments: Any, **named: Any) -> Non
     logging.getLogger(__name__).info(LINE)
 
 
-Message.ack_log_error = _acknowledge_and_say_so
+Message.ack_log_error = _acknowledge_and_say_so  # type: ignore[method-assign]
