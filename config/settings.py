@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from config import env
 from core.sandbox import is_loopback
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Before pyreqwest is loaded. Its allocator would ask for huge pages: 7 MiB more from the start, and 2 MiB at once whenever the
+# kernel comes across a range of which a few pages are in use (https://microsoft.github.io/mimalloc/environment.html).
+os.environ.setdefault("MIMALLOC_ALLOW_THP", "0")
 
 # Fingerpost's own settings.
 SANDBOX = env.flag("FINGERPOST_SANDBOX")

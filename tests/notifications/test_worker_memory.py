@@ -45,3 +45,16 @@ def test_a_full_collection_copies_nothing_of_what_a_worker_had_loaded() -> None:
     unprepared, prepared = json.loads(said)
     assert unprepared > 15
     assert prepared < unprepared / 5
+
+
+def test_no_memory_is_asked_for_in_huge_pages() -> None:
+    code = (
+        "import django; django.setup()\nfrom pathlib import Path\nfrom notifications.delivery import fcm\nfcm._client()\n"
+        "flags = [line.split() for line in Path('/proc/self/smaps').read_text().splitlines() if line.startswith('VmFlags')]\n"
+        "print(len(flags), sum('hg' in one for one in flags))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    mappings, huge = map(int, said.split())
+    assert mappings > 50
+    assert huge == 0

@@ -28,11 +28,12 @@ def a_series(per_hour: float, *, minutes: float = 60) -> Series:
 
 
 def judged(
-    *campaigns: CampaignCounts, memory: Series | None = None, idle: tuple[OpenFiles, ...] = (), reads: int = 10
-) -> Verdict:
+    *campaigns: CampaignCounts, memory: Series | None = None, idle: tuple[OpenFiles, ...] = (), reads: int = 10,
+    sessions: Series | None = None,
+) -> Verdict:  # fmt: skip
     verdict, samples = Verdict(seed=1, campaigns=list(campaigns), reads=reads), Samples()
     samples.processes[7] = ProcessSamples("worker", 7, memory or a_series(0), a_series(900), list(idle))
-    samples.sessions = a_series(0)
+    samples.sessions = sessions or a_series(0)
     judge(verdict, samples)
     return verdict
 
@@ -66,6 +67,7 @@ def test_what_was_in_flight_may_be_doubled_and_the_figures_are_shown() -> None:
         (judged(sent(state="halted")), "campaign 5 (kill the worker) is halted"),
         (judged(), "no campaign was sent"),
         (judged(sent(), reads=0), "nothing was read"),
+        (judged(sent(), sessions=Series([(0, 0), (900, 0)])), "no session of the database was seen"),
         (judged(sent(), memory=a_series(5.2)), "worker (7) grows by 5.2 MiB an hour"),
         (
             judged(sent(), idle=(OpenFiles(20, 5), OpenFiles(31, 8))),
@@ -158,4 +160,5 @@ def test_a_short_soak_misses_nobody(tmp_path: Path) -> None:
     assert {one["missed"] for one in found["campaigns"]} == {0}
     assert {one["name"] for one in found["processes"]} == {"web", "console", "worker", "beat"}
     assert found["reads"] > 20
+    assert found["sessions"]["most"] > 4
     assert left_running(tmp_path / "run") == []

@@ -11,7 +11,7 @@ _OWN = "soak"
 
 
 class Database:
-    """The database, as its owner. A connection is opened for each question, because the soak also ends connections."""
+    """The database, as its superuser. A connection is opened for each question, because the soak also ends connections."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -13,10 +13,11 @@ import random
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tools.bench.push import page
 from tools.lint.documents import wrap
-from tools.sandbox import demo
+from tools.sandbox import demo, postgres
 from tools.sandbox.http_client import Client
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.lock import hold_run_folder
@@ -115,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _superuser_url(sandbox: Sandbox) -> str:
+    """Return the URL of the database for the superuser: any other role sees no sessions but its own, and can end no others."""
+    port = urlsplit(str(read_json(sandbox.paths.run / "endpoints.json")["owner_url"])).port or 0
+    return postgres.cluster(sandbox.paths).url(port, sandbox.secrets.postgres_password, role=postgres.SUPERUSER)
+
+
 def _prepare(sandbox: Sandbox, devices: int) -> None:
     client = Client(sandbox.web)
     demo.add_staff(sandbox)
@@ -135,7 +142,7 @@ class Soak:
         self._sandbox, self._verdict, self._devices, self._quick = sandbox, verdict, devices, quick
         self._random = random.Random(verdict.seed)
         self._samples = Samples()
-        self._database = Database(str(read_json(sandbox.paths.run / "endpoints.json")["owner_url"]))
+        self._database = Database(_superuser_url(sandbox))
         self._emulator = Client(str(sandbox.emulator_url))
         self._sampled = 0.0
         #: When web processes were killed, on the clock of time.monotonic().

@@ -65,6 +65,8 @@ def judge(verdict: Verdict, samples: Samples) -> None:
     verdict.faults = [*_of_campaigns(verdict), *_of_processes(verdict)]
     if verdict.failed_reads:
         verdict.faults.append(f"{len(verdict.failed_reads)} reads failed: {verdict.failed_reads[0]}")
+    if not verdict.sessions["most"]:
+        verdict.faults.append("no session of the database was seen")
     if not verdict.reads:
         verdict.faults.append("nothing was read")
 
