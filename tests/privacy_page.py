@@ -199,6 +199,7 @@ STATEMENTS: Final = (
             "tests/api/http/test_throttles.py::test_a_shared_cache_holds_one_key_a_day_and_drops_it_afterwards",
             "tests/api/http/test_throttles.py::test_a_local_cache_is_used_with_a_random_key_of_the_process",
             "tests/api/http/test_throttles.py::test_the_cache_holds_no_address",
+            "tests/api/reads/test_miss_budget.py::test_a_budget_forgets_every_network_with_its_window",
         ),
     ),
     PrivacyStatement("`POST /v1/help` carries", (_API_PROMISES + "test_promise_4_asking_for_help_leaves_no_row_and_no_cookie",)),

@@ -207,6 +207,16 @@ def test_a_budget_is_by_network_and_window() -> None:
     assert not budget.is_spent("a", now=110)
 
 
+def test_a_budget_forgets_every_network_with_its_window() -> None:
+    budget = MissBudget(1.0)
+    budget.charge("192.0.2.1", 0.6, now=100)
+    assert "192.0.2.1" in repr(vars(budget))
+
+    budget.is_spent("198.51.100.1", now=110)
+
+    assert "192.0.2.1" not in repr(vars(budget))
+
+
 def test_the_memory_of_a_budget_is_bounded() -> None:
     budget = MissBudget(1.0)
 
