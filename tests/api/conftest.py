@@ -9,8 +9,11 @@ from unittest import mock
 import orjson
 import pytest
 from django.core.cache import cache
+from django.core.handlers.base import BaseHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.test import Client
 
 from api import health
@@ -18,6 +21,7 @@ from api.http.errors import ProblemResponse
 from api.reads import edition_store
 from api.v1.shapes import ProblemSerializer
 from content.models import Release
+from tests.api.documented import undocumented
 from tests.packs import Packs, publish
 
 COUNTRIES = ("GB", "DE", "IN", "ZZ")
@@ -48,6 +52,23 @@ def _described_problems() -> Iterator[None]:
     with mock.patch.object(ProblemResponse, "__init__", noting):
         yield
     assert undescribed == set()
+
+
+@pytest.fixture(autouse=True)
+def _documented_statuses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail where an operation answers with a status that the contract does not name for it."""
+    found: set[tuple[str, str, int]] = set()
+    get_response = BaseHandler.get_response
+
+    def noting(self: BaseHandler, request: HttpRequest) -> HttpResponseBase:
+        response = get_response(self, request)
+        if (match := request.resolver_match) and undocumented(request.method or "", match.route, response.status_code):
+            found.add((request.method or "", match.route, response.status_code))
+        return response
+
+    monkeypatch.setattr(BaseHandler, "get_response", noting)
+    yield
+    assert found == set()
 
 
 @pytest.fixture
