@@ -1,6 +1,7 @@
 """The RSGI application that granian serves."""
 
 import os
+from importlib import import_module
 
 from django.core.wsgi import get_wsgi_application
 
@@ -12,6 +13,7 @@ from django.conf import settings  # noqa: E402
 
 from api import request_counts  # noqa: E402
 from api.hsds.catalogue import prepare  # noqa: E402
+from api.reads.collector import Collector, exempt_all  # noqa: E402
 from api.reads.edition_store import store  # noqa: E402
 from api.reads.fast_path import FastPath  # noqa: E402
 from core.served_paths import CONSOLE, NoMemory  # noqa: E402
@@ -22,5 +24,9 @@ if settings.SERVES != CONSOLE:
     # First what prepares an edition, then the fast path: readers get the edition as soon as that has its responses.
     store.before_change.append(prepare)
     memory = FastPath(django, store)
+    store.before_change.append(Collector().exempt)
 application = Server(django, memory, threads=settings.WEB_THREADS, count=request_counts.count)
+# Django loads the routes, and with them most of the code, with the first request otherwise.
+import_module(settings.ROOT_URLCONF)
+exempt_all()
 store.start()

@@ -35,6 +35,13 @@ def only_own_paths(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
 class NoMemory:
     """What a process of the console answers from memory: nothing, because all such responses are for readers."""
 
+    def held(self, environ: dict[str, Any]) -> None:
+        """Have nothing ready."""
+
+    def may_respond(self, environ: dict[str, Any]) -> bool:
+        """Leave every request to Django."""
+        return False
+
     def respond(self, environ: dict[str, Any]) -> None:
         """Leave the request to Django."""
 

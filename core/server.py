@@ -33,8 +33,12 @@ APP_BODY_SECONDS, FORM_BODY_SECONDS = 5.0, 30.0
 MAX_BODY = 512 * 1024
 #: Where staff send files, the bytes of such a body, and how many of them are awaited at the same time.
 FILES, MAX_FILE_BODY, MAX_AWAITED_FILES = "/console/text-files/", 17 * 1024 * 1024, 4
-#: Bodies that are awaited at the same time, and requests that wait for a thread; further ones get 503.
-MAX_AWAITED_BODIES, MAX_QUEUED = 4096, 256
+#: Bodies that are awaited at the same time, requests that wait for one of Django's threads, and those that wait for the thread
+#: that makes responses; further ones get 503.
+MAX_AWAITED_BODIES, MAX_QUEUED, MAX_MISSES = 4096, 256, 1024
+#: Seconds for which a thread that computes keeps the interpreter from the event loop, which needs it several times for each
+#: response. Python's own value is 0.005.
+SWITCH_INTERVAL = 0.0005
 #: Seconds after which a process that does nothing ends itself, and between two signs of life.
 SILENCE, HEARTBEAT = 10.0, 1.0
 
@@ -68,10 +72,16 @@ class Response(Protocol):
 
 
 class Memory(Protocol):
-    """What answers from memory: returns None, quickly, where Django has to answer."""
+    """What answers from memory."""
+
+    def held(self, environ: Environ) -> Response | None:
+        """Return the response if it is ready, without any work; called on the event loop."""
+
+    def may_respond(self, environ: Environ) -> bool:
+        """Return whether it is worth asking `respond`; called on the event loop."""
 
     def respond(self, environ: Environ) -> Response | None:
-        """Return the response, or None."""
+        """Return the response, made now if it is not ready; None where Django has to answer. Called in one thread alone."""
 
 
 class Server:
@@ -85,11 +95,15 @@ class Server:
         self._memory = memory
         self._count = count
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="django")
-        self._queued = self._awaited = self._awaited_files = 0
+        # One thread, so that a response that many readers ask for at the same time is made once. It is none of Django's, which
+        # may all be waiting for the database.
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix="reads")
+        self._queued = self._missing = self._awaited = self._awaited_files = 0
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Prepare a worker process (called by granian)."""
         self._loop = loop
+        sys.setswitchinterval(SWITCH_INTERVAL)
         _allow_connections()
         self._live()
 
@@ -113,23 +127,23 @@ class Server:
             protocol.response_bytes(response.status, response.headers, response.body)
 
     async def _answer(self, environ: Environ, protocol: Any) -> Response:
-        path = environ["PATH_INFO"]
-        if environ["REQUEST_METHOD"] not in _WITHOUT_BODY:
-            if self._awaited >= MAX_AWAITED_BODIES:
-                return _busy()
-            if path.startswith(FILES) and (length := _length(environ)) > MAX_BODY:
-                if length > MAX_FILE_BODY:
-                    return _text(413, "The file is larger than 16 MB. Go back, export a smaller batch, and choose that.")
-                if self._awaited_files >= MAX_AWAITED_FILES:
-                    return _text(503, "Too many files are sent at the same time. Go back and send yours again in a minute.")
-            if not await self._receive(environ, protocol) and path.startswith(FORMS):
-                return _text(408, f"The form did not arrive within {FORM_BODY_SECONDS:.0f} seconds. Go back and send it again.")
-        response = self._memory.respond(environ)
-        if response is not None:
-            return response
-        if path == _LIVENESS:
+        if environ["REQUEST_METHOD"] not in _WITHOUT_BODY and (refusal := await self._take_body(environ, protocol)) is not None:
+            return refusal
+        if (ready := self._memory.held(environ)) is not None:
+            return ready
+        if environ["PATH_INFO"] == _LIVENESS:
             # It uses neither database nor cache, and must answer while every thread is busy.
             return run_wsgi(self._django, environ)
+        if self._memory.may_respond(environ):
+            if self._missing >= MAX_MISSES:
+                return _busy()
+            self._missing += 1
+            try:
+                made = await self._loop.run_in_executor(self._maker, self._memory.respond, environ)
+            finally:
+                self._missing -= 1
+            if made is not None:
+                return made
         if self._queued >= MAX_QUEUED:
             return _busy()
         self._queued += 1
@@ -137,6 +151,20 @@ class Server:
             return await self._loop.run_in_executor(self._threads, run_wsgi, self._django, environ)
         finally:
             self._queued -= 1
+
+    async def _take_body(self, environ: Environ, protocol: Any) -> Response | None:
+        """Receive the body, and return None; or return what refuses the request without one."""
+        path = environ["PATH_INFO"]
+        if self._awaited >= MAX_AWAITED_BODIES:
+            return _busy()
+        if path.startswith(FILES) and (length := _length(environ)) > MAX_BODY:
+            if length > MAX_FILE_BODY:
+                return _text(413, "The file is larger than 16 MB. Go back, export a smaller batch, and choose that.")
+            if self._awaited_files >= MAX_AWAITED_FILES:
+                return _text(503, "Too many files are sent at the same time. Go back and send yours again in a minute.")
+        if not await self._receive(environ, protocol) and path.startswith(FORMS):
+            return _text(408, f"The form did not arrive within {FORM_BODY_SECONDS:.0f} seconds. Go back and send it again.")
+        return None
 
     async def _receive(self, environ: Environ, protocol: Any) -> bool:
         """Read the body into `environ`; return whether it arrived. A body that is too large or of unknown length is not read."""

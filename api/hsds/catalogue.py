@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 import orjson
 from django.conf import settings
 
-from api.hsds.filters import matches
+from api.hsds.filters import Searched
 from api.reads.edition import Edition
 from api.reads.pack_store import PackStore
 from api.reads.request import ReadRequest
@@ -30,18 +31,28 @@ log = logging.getLogger(__name__)
 _MAX_FORMS = 4
 
 
+class Change(NamedTuple):
+    """When an entry last changed: as the whole API writes instants, and the same to compare with."""
+
+    text: str
+    instant: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """The services of a release as HSDS, by UUID in the order of Fingerpost's ids."""
 
     summaries: Mapping[str, HsdsService]
     full: Mapping[str, HsdsService]
+    searched: Mapping[str, Searched]
     #: Fingerpost id of a retired service → id of its successor.
     retired: Mapping[str, str | None]
     #: UUID → alerts, of the services that have any.
     alerts: Mapping[str, Sequence[HsdsAlert]]
     #: The JSON of entries by UUID, for each form and end of the alerts in it; with the times of last changes that are in it.
     _json: dict[tuple[bool, float], tuple[Mapping[str, str], dict[str, orjson.Fragment]]] = field(default_factory=dict)
+    #: The times of last changes of an edition, and what was made of them by UUID; of the latest edition alone.
+    _changes: list[tuple[Mapping[str, str], Mapping[str, Change]]] = field(default_factory=list)
 
     def next_expiry(self, at: datetime) -> float:
         """Return the Unix time at which the next alert ends; infinity if there is none."""
@@ -52,17 +63,29 @@ class Catalogue:
         found = entry.copy()
         if texts := [alert.text for alert in self.alerts.get(entry["id"], ()) if alert.until > request.at]:
             found["alert"] = " ".join(texts)
-        if since := _last_modified(entry, request.edition):
-            found["last_modified"] = since
+        if since := self.changes(request.edition).get(entry["id"]):
+            found["last_modified"] = since.text
         return found
 
     def names(self, request: ReadRequest, *, filtered: bool) -> list[str]:
         """Return the UUIDs of the services that meet the filters of the request's query."""
+        if not filtered:
+            return list(self.full)
+        changes, wanted = self.changes(request.edition), request.parameters
         return [
             name
-            for name, whole in self.full.items()
-            if not filtered or matches(whole, _last_modified(whole, request.edition), request.parameters)
+            for name, searched in self.searched.items()
+            if searched.matches(change.instant if (change := changes.get(name)) else None, wanted)
         ]
+
+    def changes(self, edition: Edition) -> Mapping[str, Change]:
+        """Return the last change of each entry of which it is known, by UUID."""
+        held = next(iter(self._changes), None)
+        if held is None or held[0] is not edition.last_modified:
+            found = {name: _change(entry, edition) for name, entry in self.full.items()}
+            held = edition.last_modified, {name: change for name, change in found.items() if change is not None}
+            self._changes[:] = [held]
+        return held[1]
 
     def json(self, request: ReadRequest, *, full: bool) -> Callable[[str], orjson.Fragment]:
         """Return a function from a UUID to the JSON of the current entry, whole or not.
@@ -86,18 +109,21 @@ class Catalogue:
 
     def minimal(self, request: ReadRequest) -> Callable[[str], Mapping[str, str]]:
         """Return a function from a UUID to it and when it last changed, if known, under the name that HSDS has for that here."""
+        changes = self.changes(request.edition)
 
         def of(name: str) -> Mapping[str, str]:
-            since = _last_modified(self.full[name], request.edition)
-            return {"id": name, **({"modified_date": since} if since else {})}
+            since = changes.get(name)
+            return {"id": name, **({"modified_date": since.text} if since else {})}
 
         return of
 
 
-def _last_modified(entry: HsdsService, edition: Edition) -> str | None:
-    """Return the instant of the entry's last change as the whole API writes instants; None where it is not known."""
+def _change(entry: HsdsService, edition: Edition) -> Change | None:
     since = edition.last_modified.get(str(entry[hsds.EXTENSION]["id"]))
-    return rfc3339(datetime.fromisoformat(since)) if since else None
+    if not since:
+        return None
+    text = rfc3339(datetime.fromisoformat(since))
+    return Change(text, datetime.fromisoformat(text))
 
 
 def catalogue_of(edition: Edition) -> Catalogue:
@@ -127,9 +153,11 @@ def _build(homes: tuple[tuple[str, str], ...], packs: PackStore, assurer: str) -
     found = release_services(dict(homes), lambda name: orjson.loads(packs.body(name)))
     services = {identifier("service", name): service for name, service in found.services.items()}
     alerts = {name: tuple(hsds_alert.alerts(service, found.notice_texts)) for name, service in services.items()}
+    full = {name: hsds.nested(service, assurer=assurer) for name, service in services.items()}
     return Catalogue(
         {name: hsds.summary(service, assurer=assurer) for name, service in services.items()},
-        {name: hsds.nested(service, assurer=assurer) for name, service in services.items()},
+        full,
+        {name: Searched.of(whole) for name, whole in full.items()},
         found.retired,
         {name: of for name, of in alerts.items() if of},
     )

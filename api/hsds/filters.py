@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
-
-from django.utils.dateparse import parse_datetime
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 from api.http.fields import Instant, PatternText, StrictSerializer
 from content.exporting.hsds import HsdsService
@@ -40,30 +39,42 @@ class FilterQuery(StrictSerializer):
 FILTERS: Final = frozenset(FilterQuery().fields)
 
 
-def matches(whole: HsdsService, last_modified: str | None, wanted: Mapping[str, Any]) -> bool:
-    """Return whether a service meets every filter of the query; `whole` is its entry with everything that belongs to it."""
-    attributes = whole.get("attributes", [])
-    return (
-        has_words(f"{whole['name']} {whole['organization']['name']}", wanted.get("search", ""))
-        and _has(wanted.get("taxonomy_term_id"), {str(attribute["taxonomy_term_id"]) for attribute in attributes})
-        and _has(wanted.get("taxonomy_id"), {identifier("taxonomy", str(attribute["link_type"])) for attribute in attributes})
-        and _has(wanted.get("organization_id"), {whole["organization_id"]})
-        and _is_changed(last_modified, wanted)
-    )
+class Searched(NamedTuple):
+    """What the filters look at in a service, made once for each release: a search must not take long over every service."""
+
+    #: Its own name and its organization's, casefolded.
+    names: str
+    terms: frozenset[str]
+    taxonomies: frozenset[str]
+    organization: str
+
+    @classmethod
+    def of(cls, whole: HsdsService) -> Searched:
+        """Return it of an entry with everything that belongs to it."""
+        attributes = whole.get("attributes", [])
+        return cls(
+            f"{whole['name']} {whole['organization']['name']}".casefold(),
+            frozenset(str(attribute["taxonomy_term_id"]) for attribute in attributes),
+            frozenset(identifier("taxonomy", str(attribute["link_type"])) for attribute in attributes),
+            str(whole["organization_id"]),
+        )
+
+    def matches(self, changed: datetime | None, wanted: Mapping[str, Any]) -> bool:
+        """Return whether the service meets every filter of the query; `changed` is its last change, where that is known."""
+        term, taxonomy, organization = (wanted.get(f"{name}_id") for name in ("taxonomy_term", "taxonomy", "organization"))
+        return (
+            (term is None or term in self.terms)
+            and (taxonomy is None or taxonomy in self.taxonomies)
+            and organization in (None, self.organization)
+            and (changed is None or "modified_after" not in wanted or bool(changed >= wanted["modified_after"]))
+            and ("search" not in wanted or _has_words(self.names, wanted["search"]))
+        )
 
 
 def has_words(name: str, search: str) -> bool:
     """Return whether the name holds every word of a search, in any case and order."""
-    folded = name.casefold()
+    return _has_words(name.casefold(), search)
+
+
+def _has_words(folded: str, search: str) -> bool:
     return all(word in folded for word in search.casefold().split())
-
-
-def _has(wanted: str | None, found: set[str]) -> bool:
-    return wanted is None or wanted in found
-
-
-def _is_changed(last_modified: str | None, wanted: Mapping[str, Any]) -> bool:
-    if "modified_after" not in wanted or last_modified is None:
-        return True
-    changed = parse_datetime(last_modified)
-    return changed is None or bool(changed >= wanted["modified_after"])

@@ -45,6 +45,7 @@ KEY_VARIABLES = (
 #: How many of the latest requests are answered from a new edition before it comes into force, so that no reader waits.
 WARM_UP_REQUESTS = 512
 
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HELP = "/v1/help"
 #: Headers of the response to OPTIONS itself; the others come from middleware and are the same for every response.
 _PREFLIGHT = frozenset({"Allow", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age"})
@@ -57,7 +58,7 @@ class OverBudget(Exception):
 
 
 class FastPath:
-    """The responses from memory; `django` is what answers everything else."""
+    """The responses from memory; `django` is what answers everything else. `respond` is called in one thread at a time."""
 
     def __init__(self, django: WsgiApplication, store: EditionStore) -> None:
         self._django = django
@@ -67,18 +68,21 @@ class FastPath:
         self._middleware_headers: list[tuple[str, str]] | None = None
         store.before_change.append(self.warm_up)
 
+    def held(self, environ: Environ) -> CachedResponse | None:
+        """Return the response if it is in memory. A request with a body has none here: its body is checked first."""
+        response = self._cache.responses.get(_key(environ))
+        return response if response is not None and response.until > time.time() else None
+
+    def may_respond(self, environ: Environ) -> bool:
+        """Return whether `respond` may have a response that is not in memory yet."""
+        method = environ.get("REQUEST_METHOD")
+        return method in _READS or (method == "POST" and environ.get("PATH_INFO") == _HELP)
+
     def respond(self, environ: Environ) -> CachedResponse | None:
         """Return the response, from the cache or by reading, or None where Django has to answer."""
-        get = environ.get
-        # Written out: a loop over KEY_VARIABLES takes longer than everything else.
-        key = (
-            *(get("REQUEST_METHOD"), get("PATH_INFO"), get("QUERY_STRING"), get("HTTP_HOST"), get("HTTP_ACCEPT")),
-            *(get("HTTP_ACCEPT_LANGUAGE"), get("HTTP_ACCEPT_ENCODING"), get("HTTP_IF_NONE_MATCH"), get("HTTP_IF_MATCH")),
-        )
-        response = self._cache.responses.get(key)
-        if response is None or response.until <= time.time():
-            response = self._respond(environ, key)
-        return response
+        # It may have come into memory since the request did.
+        response = self.held(environ)
+        return self._respond(environ, _key(environ)) if response is None else response
 
     def warm_up(self, edition: Edition) -> None:
         """Switch to a new edition with responses for the latest requests (runs in the refreshing thread)."""
@@ -176,6 +180,15 @@ class FastPath:
         announced = view.deprecation.headers if view.deprecation else []
         headers = [*headers, *announced, *self.middleware_headers(host)]
         return CachedResponse(result.until, status, headers, content, invented=result.invented)
+
+
+def _key(environ: Environ) -> Key:
+    get = environ.get
+    # Written out: a loop over KEY_VARIABLES takes longer than everything else.
+    return (
+        *(get("REQUEST_METHOD"), get("PATH_INFO"), get("QUERY_STRING"), get("HTTP_HOST"), get("HTTP_ACCEPT")),
+        *(get("HTTP_ACCEPT_LANGUAGE"), get("HTTP_ACCEPT_ENCODING"), get("HTTP_IF_NONE_MATCH"), get("HTTP_IF_MATCH")),
+    )
 
 
 def _body(request: WSGIRequest, environ: Environ) -> bytes:

@@ -62,7 +62,9 @@ def with_fast_path(fast: FastPath, django: WsgiApplication) -> WsgiApplication:
     """Return a WSGI application of the fast path with Django behind it, as `core.server` puts them together."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-        response = fast.respond(environ)
+        response = fast.held(environ)
+        if response is None and fast.may_respond(environ):
+            response = fast.respond(environ)
         if response is None:
             return django(environ, start_response)
         start_response(f"{response.status} ", response.headers)

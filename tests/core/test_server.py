@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,12 +12,28 @@ import orjson
 import pytest
 
 from core import server
+from core.served_paths import NoMemory
 from core.server import ServedResponse, Server
 
+READY, MADE = (ServedResponse(200, [], body) for body in (b"ready", b"made"))
 
-class _Nothing:
-    def respond(self, environ: dict[str, Any]) -> None:
-        return None
+
+class _Memory:
+    """Has /ready, and makes /made once it is released."""
+
+    def __init__(self) -> None:
+        self.begun, self.released = threading.Event(), threading.Event()
+
+    def held(self, environ: dict[str, Any]) -> ServedResponse | None:
+        return READY if environ["PATH_INFO"] == "/ready" else None
+
+    def may_respond(self, environ: dict[str, Any]) -> bool:
+        return environ["REQUEST_METHOD"] == "GET"
+
+    def respond(self, environ: dict[str, Any]) -> ServedResponse | None:
+        self.begun.set()
+        self.released.wait()
+        return MADE if environ["PATH_INFO"] == "/made" else None
 
 
 class _Protocol:
@@ -60,14 +78,76 @@ def _send(application: Server, scope: Any, body: bytes = b"") -> ServedResponse:
 def test_django_answers_with_the_body_that_was_received() -> None:
     scope = _scope("POST", headers=[("content-length", "3"), ("content-type", "text/plain")])
 
-    response = _send(Server(_django, _Nothing(), threads=1), scope, b"abc")
+    response = _send(Server(_django, NoMemory(), threads=1), scope, b"abc")
 
     assert response == (201, [("X-Length", "3")], b"made")
 
 
+def test_what_is_ready_waits_neither_for_a_response_that_is_made_nor_for_django() -> None:
+    memory, blocked = _Memory(), threading.Event()
+    application = Server(_waiting(blocked), memory, threads=1)
+    answers = {path: _Protocol() for path in ("/made", "/other", "/x", "/ready", "/healthz")}
+
+    async def answer() -> None:
+        application._loop = loop = asyncio.get_running_loop()
+        # Django's only thread waits, and so does the one that makes responses.
+        slow = [
+            asyncio.create_task(application.__rsgi__(_scope(method, path), answers[path]))
+            for method, path in (("POST", "/x"), ("GET", "/made"), ("GET", "/other"))
+        ]
+        await loop.run_in_executor(None, memory.begun.wait)
+        for path in ("/ready", "/healthz"):
+            await application.__rsgi__(_scope(path=path), answers[path])
+        assert [found.response for path, found in answers.items() if path in ("/made", "/other", "/x")] == [None] * 3
+        memory.released.set()
+        blocked.set()
+        await asyncio.gather(*slow)
+
+    asyncio.run(answer())
+
+    assert {path: found.response and found.response.body for path, found in answers.items()} == {
+        **{"/made": b"made", "/ready": b"ready", "/other": b"/other", "/x": b"/x", "/healthz": b"/healthz"}
+    }
+
+
+def _waiting(blocked: threading.Event) -> Any:
+    """Return a WSGI application that answers with the path: at once for /healthz, else once it is released."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        if environ["PATH_INFO"] != "/healthz":
+            blocked.wait()
+        start_response("200 OK", [])
+        return [environ["PATH_INFO"].encode()]
+
+    return application
+
+
+def test_responses_are_made_one_after_the_other() -> None:
+    running, most = [0], [0]
+
+    class Counting(_Memory):
+        def respond(self, environ: dict[str, Any]) -> ServedResponse | None:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+            # Lets another thread run here if there is one.
+            time.sleep(0.001)
+            running[0] -= 1
+            return MADE
+
+    application = Server(_django, Counting(), threads=4)
+
+    async def answer() -> None:
+        application._loop = asyncio.get_running_loop()
+        await asyncio.gather(*(application.__rsgi__(_scope(), _Protocol()) for _ in range(20)))
+
+    asyncio.run(answer())
+
+    assert most == [1]
+
+
 @pytest.mark.parametrize(("counter", "limit"), [("_queued", server.MAX_QUEUED), ("_awaited", server.MAX_AWAITED_BODIES)])
 def test_too_many_at_once_are_503_with_a_problem_document(counter: str, limit: int) -> None:
-    application = Server(_django, _Nothing(), threads=1)
+    application = Server(_django, NoMemory(), threads=1)
     setattr(application, counter, limit)
 
     response = _send(application, _scope("POST", headers=[("content-length", "3")]), b"abc")
@@ -77,10 +157,21 @@ def test_too_many_at_once_are_503_with_a_problem_document(counter: str, limit: i
     assert orjson.loads(response.body)["type"] == "/v1/problems/unavailable"
 
 
+def test_too_many_responses_to_make_at_once_are_503() -> None:
+    memory = _Memory()
+    memory.released.set()
+    application = Server(_django, memory, threads=1)
+    application._missing = server.MAX_MISSES
+
+    assert _send(application, _scope(path="/made")).status == 503
+    assert _send(application, _scope(path="/ready")) == READY
+    assert _send(application, _scope("POST")).status == 201
+
+
 def test_a_body_that_is_too_large_is_not_received() -> None:
     scope = _scope("POST", headers=[("content-length", str(server.MAX_BODY + 1))])
 
-    assert _send(Server(_django, _Nothing(), threads=1), scope, b"abc").headers == [("X-Length", "0")]
+    assert _send(Server(_django, NoMemory(), threads=1), scope, b"abc").headers == [("X-Length", "0")]
 
 
 def test_the_environment_has_each_header_once_and_none_with_an_underscore() -> None:

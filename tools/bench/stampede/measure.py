@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from tools.bench.abuse import flood, head, hold, invented_locale
+from tools.bench.attacks import flood, head, hold, invented_locale
 from tools.bench.read import load
 from tools.bench.read.measure import prepare
 from tools.bench.read.servers import ReadBench
