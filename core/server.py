@@ -13,6 +13,7 @@ import asyncio
 import faulthandler
 import resource
 import sys
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -99,6 +100,8 @@ class Server:
         # may all be waiting for the database.
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="reads")
         self._queued = self._missing = self._awaited = self._awaited_files = 0
+        #: When the thread that makes responses began with the one that it is at, by the monotonic clock.
+        self._making_since: float | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Prepare a worker process (called by granian)."""
@@ -114,7 +117,9 @@ class Server:
     def _live(self) -> None:
         # The timer is a thread of C that does not need the interpreter, so it also ends a process whose interpreter is stuck.
         # It writes where each thread is, by file, line and function, and no values.
-        faulthandler.dump_traceback_later(SILENCE, exit=True)
+        since = self._making_since
+        if since is None or time.monotonic() - since < SILENCE:
+            faulthandler.dump_traceback_later(SILENCE, exit=True)
         self._loop.call_later(HEARTBEAT, self._live)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
@@ -139,7 +144,7 @@ class Server:
                 return _busy()
             self._missing += 1
             try:
-                made = await self._loop.run_in_executor(self._maker, self._memory.respond, environ)
+                made = await self._loop.run_in_executor(self._maker, self._make, environ)
             finally:
                 self._missing -= 1
             if made is not None:
@@ -151,6 +156,13 @@ class Server:
             return await self._loop.run_in_executor(self._threads, run_wsgi, self._django, environ)
         finally:
             self._queued -= 1
+
+    def _make(self, environ: Environ) -> Response | None:
+        self._making_since = time.monotonic()
+        try:
+            return self._memory.respond(environ)
+        finally:
+            self._making_since = None
 
     async def _take_body(self, environ: Environ, protocol: Any) -> Response | None:
         """Receive the body, and return None; or return what refuses the request without one."""

@@ -157,6 +157,7 @@ WEAKNESSES: Final = (
             _MISSES + "test_a_page_of_services_is_made_once_and_bounded_whatever_size_is_requested",
             _MISSES + "test_a_network_over_its_budget_gets_429_and_packs",
             "tests/core/test_server.py::test_what_is_ready_waits_neither_for_a_response_that_is_made_nor_for_django",
+            "tests/core/test_server.py::test_a_process_that_is_at_one_response_for_too_long_ends_itself",
         ),
     ),
     Weakness(

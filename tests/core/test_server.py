@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import threading
 import time
 from types import SimpleNamespace
@@ -120,6 +121,31 @@ def _waiting(blocked: threading.Event) -> Any:
         return [environ["PATH_INFO"].encode()]
 
     return application
+
+
+def test_a_process_that_is_at_one_response_for_too_long_ends_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    renewed: list[float] = []
+    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda seconds, **_: renewed.append(seconds))
+    memory = _Memory()
+    application, protocol = Server(_django, memory, threads=1), _Protocol()
+
+    async def answer() -> None:
+        application._loop = loop = asyncio.get_running_loop()
+        waiting = asyncio.create_task(application.__rsgi__(_scope(path="/made"), protocol))
+        await loop.run_in_executor(None, memory.begun.wait)
+        application._live()
+        assert application._making_since is not None
+        application._making_since -= server.SILENCE
+        # The timer that was set last goes off.
+        application._live()
+        memory.released.set()
+        await waiting
+        application._live()
+
+    asyncio.run(answer())
+
+    assert renewed == [server.SILENCE, server.SILENCE]
+    assert protocol.response == MADE
 
 
 def test_responses_are_made_one_after_the_other() -> None:
