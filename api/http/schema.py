@@ -10,8 +10,9 @@ from drf_spectacular.utils import OpenApiParameter
 from api.http.errors import KINDS, MEDIA_TYPE
 from api.v1.shapes import ProblemSerializer
 
-_COMMON = (400, 404, 406, 429, 503)
-_WITH_BODY = (408, 411, 413, 415, 422)
+# 411: any request may come in chunks, also one that needs no body.
+_COMMON = (400, 404, 406, 411, 429, 503)
+_WITH_BODY = (408, 413, 415, 422)
 #: Characters of a summary, which lists of operations show.
 _MAX_SUMMARY = 100
 

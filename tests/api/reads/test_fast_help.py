@@ -53,7 +53,8 @@ def test_help_equals_djangos_response_for_good_and_bad_bodies(both: BothPaths, m
 
     compare()
     assert set(statuses) == {200, 404, 422}
-    assert statuses.count(200) > 15
+    # How many of the examples are valid varies with the constants that Hypothesis finds in the modules of the project.
+    assert statuses.count(200) >= 5
 
 
 @pytest.mark.parametrize(
