@@ -132,7 +132,11 @@ class AlertCountryQuery(StrictSerializer):
 class AlertTextQuery(StrictSerializer):
     """The audience, region and locale whose text to return."""
 
-    audience = Choice(Recipient.choices, required=False, help_text="Whose alerts and texts. Default: those for everybody.")
+    audience = Choice(
+        Recipient.choices,
+        required=False,
+        help_text="Whose alerts, in the text for them. Default: those of any audience, in the text for everybody.",
+    )
     region = PatternText(fields.REGION, max_length=6, required=False, help_text="ISO 3166-2. Default: the text for every region.")
     locale = PatternText(
         fields.TAG, max_length=35, required=False, help_text="BCP 47. Default: the best match for Accept-Language."
