@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 _MAX_FORMS = 4
 
 
-class Change(NamedTuple):
+class LastChange(NamedTuple):
     """When an entry last changed: as the whole API writes instants, and the same to compare with."""
 
     text: str
@@ -52,7 +52,7 @@ class Catalogue:
     #: The JSON of entries by UUID, for each form and end of the alerts in it; with the times of last changes that are in it.
     _json: dict[tuple[bool, float], tuple[Mapping[str, str], dict[str, orjson.Fragment]]] = field(default_factory=dict)
     #: The times of last changes of an edition, and what was made of them by UUID; of the latest edition alone.
-    _changes: list[tuple[Mapping[str, str], Mapping[str, Change]]] = field(default_factory=list)
+    _changes: list[tuple[Mapping[str, str], Mapping[str, LastChange]]] = field(default_factory=list)
 
     def next_expiry(self, at: datetime) -> float:
         """Return the Unix time at which the next alert ends; infinity if there is none."""
@@ -78,7 +78,7 @@ class Catalogue:
             if searched.matches(change.instant if (change := changes.get(name)) else None, wanted)
         ]
 
-    def changes(self, edition: Edition) -> Mapping[str, Change]:
+    def changes(self, edition: Edition) -> Mapping[str, LastChange]:
         """Return the last change of each entry of which it is known, by UUID."""
         held = next(iter(self._changes), None)
         if held is None or held[0] is not edition.last_modified:
@@ -118,12 +118,12 @@ class Catalogue:
         return of
 
 
-def _change(entry: HsdsService, edition: Edition) -> Change | None:
+def _change(entry: HsdsService, edition: Edition) -> LastChange | None:
     since = edition.last_modified.get(str(entry[hsds.EXTENSION]["id"]))
     if not since:
         return None
     text = rfc3339(datetime.fromisoformat(since))
-    return Change(text, datetime.fromisoformat(text))
+    return LastChange(text, datetime.fromisoformat(text))
 
 
 def catalogue_of(edition: Edition) -> Catalogue:

@@ -84,8 +84,8 @@ def test_outside_readers(page: Page, complaints: list[str]) -> None:
     page.goto("/console/readers/ar/")
     press(page, "Dealt with")
     check(page, "a judgement dealt with")
-    press(page, "Revoke")
-    check(page, "a link revoked")
+    press(page, "Withdraw")
+    check(page, "a link withdrawn")
 
     assert ReadingLink.objects.get().revoked_at is not None
     assert complaints == []
