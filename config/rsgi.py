@@ -26,7 +26,9 @@ if settings.SERVES != CONSOLE:
     memory = FastPath(django, store)
     store.before_change.append(Collector().exempt)
 application = Server(django, memory, threads=settings.WEB_THREADS, count=request_counts.count)
+store.start()
 # Django loads the routes, and with them most of the code, with the first request otherwise.
 import_module(settings.ROOT_URLCONF)
 exempt_all()
-store.start()
+# Readers who come before there is an edition would wait for it in Django's threads: many of them at once would be turned away.
+store.wait_for_first_refresh()

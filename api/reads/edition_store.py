@@ -74,7 +74,7 @@ class EditionStore:
         if self._thread is None:
             self.refresh()
         else:
-            self._refreshed.wait(_FIRST_REFRESH_SECONDS)
+            self.wait_for_first_refresh()
         if self._held is None:
             raise NotReady()
         return self._held[1]
@@ -136,6 +136,10 @@ class EditionStore:
         assert self._thread is None
         self._thread = threading.Thread(target=self._run, name="edition-store", daemon=True)
         self._thread.start()
+
+    def wait_for_first_refresh(self) -> None:
+        """Wait until the thread has tried to refresh for the first time, at most 10 s."""
+        self._refreshed.wait(_FIRST_REFRESH_SECONDS)
 
     def stop(self) -> None:
         """Stop the thread."""
