@@ -61,7 +61,8 @@ def test_a_newer_revision_is_the_last_on_every_phone(
     assert older["last_at"] <= newer["first_at"]
     assert len(reached) == DEVICES
     assert counts["skipped"] > 0
-    assert f"Campaign {follower.pk} ({kind}) replaced this one" in counts["notice"]
+    word = "recall" if kind == "cancel" else kind
+    assert f"Campaign {follower.pk} ({word}) replaced this one" in counts["notice"]
     assert auditor.faults == []
 
 
