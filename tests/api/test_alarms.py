@@ -14,6 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from api.metrics import METRICS
+from tests.doc_samples import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docker/prometheus"
@@ -63,6 +64,17 @@ def test_each_alarm_has_a_situation_that_raises_it() -> None:
 @needs_promtool
 def test_prometheus_accepts_the_rules() -> None:
     assert f"{len(rules())} rules found" in promtool("check", "rules", RULES.name)
+
+
+@needs_promtool
+def test_prometheus_accepts_the_configuration_of_the_runbook(tmp_path: Path) -> None:
+    shutil.copy(RULES, tmp_path)
+    token = tmp_path / "token"
+    token.touch()
+    text = sample("docs/runbook.md", "Runbook", "yaml").replace("/etc/prometheus/fingerpost-token", str(token))
+    (tmp_path / "prometheus.yaml").write_text(text, encoding="utf-8")
+
+    assert f"{len(rules())} rules found" in promtool("check", "config", str(tmp_path / "prometheus.yaml"))
 
 
 @needs_promtool

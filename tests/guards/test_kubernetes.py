@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 from api.metrics import METRICS
 from core.heartbeats import STUCK_AFTER
+from tests.doc_samples import blocks_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docker/kubernetes"
@@ -153,3 +154,26 @@ def test_every_setting_exists_and_no_secret_is_in_a_manifest() -> None:
         name for name, pod in PODS.items() if {"secretRef": {"name": "fingerpost-owner"}} in pod["containers"][0]["envFrom"]
     ]
     assert owners == ["migrate"]
+
+
+def test_the_commands_of_the_page_name_what_the_manifests_have() -> None:
+    commands = "\n".join(one.text for one in blocks_of(ROOT / "docs/kubernetes.md")).replace("\\\n", " ")
+    kinds = {"deploy": "Deployment", "statefulset": "StatefulSet", "job": "Job", "hpa": "HorizontalPodAutoscaler"}
+    there = {(one["kind"], one["metadata"]["name"]) for one in MANIFESTS}
+    given = {
+        name: set(re.findall(r"--from-literal=(\w+)=|--from-file=([\w.-]+)", line))
+        for line in commands.splitlines()
+        for name in re.findall(r"create secret generic (\S+)", line)
+    }
+
+    named = {(kinds[kind], name) for kind, name in re.findall(r"\b(deploy|statefulset|job)/([a-z]+)", commands)}
+    for kind, names in re.findall(r"delete (hpa|job) ([a-z ]+?)(?= --|$)", commands, re.M):
+        named |= {(kinds[kind], name) for name in names.split()}
+    assert len(named) >= 7
+    assert named - there == set()
+    text = json.dumps(MANIFESTS)
+    assert given.keys() == set(re.findall(r'"secretRef": {"name": "([a-z-]+)"', text)) | set(
+        re.findall(r'"secretName": "([a-z-]+)"', text)
+    )
+    settings = {literal for name in ("fingerpost", "fingerpost-owner") for literal, _ in given[name]}
+    assert {"SECRET_KEY", "ADDRESS_KEYS", "DATABASE_PASSWORD"} <= settings <= SETTINGS

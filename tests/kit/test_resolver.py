@@ -10,7 +10,10 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -22,12 +25,14 @@ from content.resolver.vectors import plain, read_by_week, read_cases
 from content.resolver.week import public_holidays, usual_week
 from tests.content.resolver.test_reference_resolver import random_pack
 from tests.content.resolver.test_resolver_vectors import random_query
+from tests.doc_samples import sample
 from tests.kit import node
 from tests.make import NOON
 from tests.packs import Packs
 
 pytestmark = pytest.mark.services
 RESOLVER = node.KIT / "resolver"
+PAGE = "kit/resolver/README.md"
 #: Years of the random instants, and one more: an opening may be in the next year.
 YEARS = (2026, 2027, 2028)
 Question = tuple[Any, Query, datetime]
@@ -40,6 +45,29 @@ def test_every_vector_agrees() -> None:
     number = len(read_cases())
 
     assert node.run("node", RESOLVER / "conformance.js").splitlines() == [f"{number} of {number} vectors agree."]
+    # The page shows what it prints.
+    assert sample(PAGE, "Conformance kit", "console").endswith(f"\n{number} of {number} vectors agree.\n")
+
+
+@pytest.mark.django_db
+def test_the_sample_of_its_page_makes_a_plan(real_packs: Packs, tmp_path: Path) -> None:
+    (tmp_path / "v1/packs/GB").mkdir(parents=True)
+    (tmp_path / "v1/packs/GB/en").write_text(json.dumps(real_packs["GB", "en"]), encoding="utf-8")
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules/fingerpost-resolver").symlink_to(RESOLVER)
+    program = tmp_path / "sample.mjs"
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)) as server:
+        Thread(target=server.serve_forever).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        program.write_text(sample(PAGE, "fingerpost-resolver", "js").replace("https://fingerpost.example", address))
+        try:
+            printed = node.run("node", program).splitlines()
+        finally:
+            server.shutdown()
+
+    assert printed[0].startswith("danger-now gb-emergency-999 ")
+    assert [line.split()[0] for line in printed] == ["danger-now", "talk", "report", "take-down", "tell-the-platform"]
 
 
 def test_the_conformance_kit_reports_a_resolver_that_answers_otherwise(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 // What an iOS app does with a push message of Fingerpost. It needs Foundation alone, and is shared by the app and its
-// notification service extension. Nothing compiles this file here: no package that the tests can install has a Swift compiler.
-// PushFixturesTests.swift runs it against every fixture for iOS in your project.
+// notification service extension. PushFixturesTests.swift runs it against every fixture for iOS, in your project and in a test
+// here where swiftc is installed.
 
 import Foundation
 

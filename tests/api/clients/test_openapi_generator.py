@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +16,8 @@ from typing import Any
 import pytest
 
 from api.sandbox.next_year import NEW, of_next_year
-from tests.kit import kotlin, node
+from tests.doc_samples import sample
+from tests.kit import kotlin, node, swift
 from tests.packs import Packs
 
 pytestmark = pytest.mark.services
@@ -52,6 +55,18 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_the_documented_command_generates_a_client(tmp_path: Path) -> None:
+    shutil.copy(node.ROOT / "docs/openapi.yaml", tmp_path)
+    lines = sample("docs/clients/README.md", "Kotlin, Swift, Dart", "sh").splitlines()
+    install, command = (shlex.split(line, comments=True) for line in lines)
+    assert install == ["pip", "install", command[0]]
+
+    program = Path(sys.executable).with_name(command[0])
+    subprocess.run([program, *command[1:]], cwd=tmp_path, check=True, capture_output=True, timeout=240)
+
+    assert (tmp_path / "client/src/main/kotlin/org/openapitools/client/apis/PacksApi.kt").exists()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_type_of_a_client_is_there_twice(generated: Path, language: str) -> None:
     _, names, pattern = LANGUAGES[language]
@@ -75,6 +90,15 @@ def test_the_client_in_typescript_compiles(generated: Path) -> None:
         *("--module", "esnext", "--moduleResolution", "bundler", "--lib", "es2022,dom", "--types", "node", "index.ts"),
         cwd=folder,
     )
+
+
+@swift.needs_swift
+def test_the_client_in_swift_compiles(generated: Path) -> None:
+    sources = sorted((generated / "swift/Sources").rglob("*.swift"))
+
+    # The generator's own sources are not free of warnings everywhere.
+    node.run("swiftc", "-swift-version", "6", "-typecheck", *sources, timeout=300)
+    assert len(sources) > 80
 
 
 @pytest.fixture(scope="module")

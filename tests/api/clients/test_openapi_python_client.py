@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ from content.models import Release
 from tests import make
 from tests.api.contract import application
 from tests.api.reads.test_fast_path import opened
+from tests.doc_samples import sample
 from tests.packs import Packs, publish
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -42,19 +45,16 @@ PHONE = {
 def client_package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     """Generate a Python client from the contract with openapi-python-client, and import it."""
     folder = tmp_path_factory.mktemp("client")
-    subprocess.run(
-        [
-            *(str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--meta", "none"),
-            *("--path", str(ROOT / "docs/openapi.yaml"), "--config", str(ROOT / "docs/clients/openapi-python-client.yaml")),
-            *("--output-path", str(folder / "fingerpost_client")),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    sys.path.insert(0, str(folder))
+    for name in ("openapi.yaml", "clients/openapi-python-client.yaml"):
+        shutil.copy(ROOT / "docs" / name, folder)
+    install, command = map(shlex.split, sample("docs/clients/README.md", "Python", "sh").splitlines())
+    assert install == ["pip", "install", command[0]]
+    program = Path(sys.executable).with_name(command[0])
+    subprocess.run([program, *command[1:]], cwd=folder, check=True, capture_output=True, timeout=120)
+    # The command makes a project with the package in it.
+    sys.path.insert(0, str(folder / "fingerpost-client"))
     yield importlib.import_module("fingerpost_client")
-    sys.path.remove(str(folder))
+    sys.path.remove(str(folder / "fingerpost-client"))
 
 
 @pytest.fixture
@@ -120,6 +120,25 @@ def test_a_client_of_openapi_python_client_has_a_whole_day(call: Callable[..., A
     report = {"service": "gb-childline", "channel": 1, "problem": "no-answer"}
     ok("services", "report_channel", body=models.CorrectionRequest.from_dict(report))
     assert len(ok("hsds", "list_hsds_services", per_page=5).contents) == 5
+
+
+@pytest.mark.django_db
+def test_the_sample_tells_a_page_of_open_data_from_lines(
+    as_served: None,
+    client_package: ModuleType,
+    release: Release,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = client_package.Client(BASE, httpx_args={"transport": httpx.WSGITransport(application())})
+    monkeypatch.setattr(client_package, "Client", lambda base_url: whole)
+
+    exec(sample("docs/clients/README.md", "Lists of open data", "python"), {})
+
+    counts = [[int(word) for word in line.split()] for line in capsys.readouterr().out.splitlines()]
+    (total, on_the_page), (of_lines,) = counts
+    assert total == of_lines > 0
+    assert on_the_page == min(total, 50)
 
 
 def test_a_generated_client_reads_the_pack_of_next_year(real_packs: Packs, client_package: ModuleType) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +17,7 @@ from content.models import Release
 from content.publishing import signing
 from tests import make
 from tests.api.reads.test_fast_path import opened
+from tests.doc_samples import sample
 from tests.kit import node
 from tests.make import NOON
 from tests.signing import Signer
@@ -23,8 +25,19 @@ from tests.signing import Signer
 pytestmark = [pytest.mark.services, pytest.mark.django_db]
 #: Strict, as a new project is; `fetch` and streams of Node.
 COMPILER = ("--strict", "--noUncheckedIndexedAccess", "--target", "es2022", "--module", "nodenext", "--types", "node")
-#: A field of a request that has a default may be left out.
-GENERATOR = ("--default-non-nullable", "false")
+#: The page whose commands these are, and whose sample is compiled.
+PAGE = "docs/clients/README.md"
+
+
+def generate(folder: Path) -> None:
+    """Type the command of the page in a folder that has the contract and the packages."""
+    shutil.copy(node.ROOT / "docs/openapi.yaml", folder)
+    install, install_tools, command = map(shlex.split, sample(PAGE, "TypeScript", "sh").splitlines())
+    locked = json.loads((node.KIT / "package.json").read_text())["devDependencies"]
+    assert (install[:2], install_tools[:3]) == (["npm", "install"], ["npm", "install", "--save-dev"])
+    assert {*install[2:], *install_tools[3:]} <= locked.keys()
+    assert command[0] == "npx"
+    node.run(folder / "node_modules/.bin" / command[1], *command[2:], cwd=folder)
 
 
 @pytest.fixture
@@ -34,8 +47,7 @@ def journey(tmp_path: Path) -> Path:
     (tmp_path / "package.json").write_text('{"type": "module"}')
     shutil.copy(node.ROOT / "tests/api/clients/journey.ts", tmp_path)
     binaries = tmp_path / "node_modules/.bin"
-    types = tmp_path / "fingerpost.d.ts"
-    node.run(binaries / "openapi-typescript", node.ROOT / "docs/openapi.yaml", *GENERATOR, "--output", types)
+    generate(tmp_path)
     node.run(binaries / "tsc", *COMPILER, "--skipLibCheck", "journey.ts", cwd=tmp_path)
     return tmp_path / "journey.js"
 
@@ -62,6 +74,17 @@ def test_a_client_of_openapi_typescript_has_a_whole_day(api: Client, journey: Pa
 
     assert process.returncode == 0
     assert (len(statuses), set(statuses)) == (18, {200, 201, 204, 304, 404})
+
+
+@pytest.mark.parametrize("heading", ["TypeScript", "Lists of open data"])
+def test_the_sample_compiles(tmp_path: Path, heading: str) -> None:
+    node.with_packages(tmp_path)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    generate(tmp_path)
+    # A sample may leave what it reads unused.
+    (tmp_path / "sample.ts").write_text(sample(PAGE, heading, "ts"))
+
+    node.run(tmp_path / "node_modules/.bin/tsc", *COMPILER, "--skipLibCheck", "--noEmit", "sample.ts", cwd=tmp_path)
 
 
 def answered(api: Client, request: dict[str, Any]) -> dict[str, Any]:
