@@ -38,7 +38,7 @@ from core.errors import NotFound
 PAGE, WORKER, MAIN = "companion/index.html", "companion/sw.js", "companion/main.js"
 #: The module that runs before all others, so that a reader can leave while they are being fetched.
 EARLY = "companion/early_exit.js"
-#: The module with the words of the first screen, and what stands before and behind them.
+#: The module with the words of the first screen, and the code before and after them.
 WORDS = "companion/first_words.js"
 _WORDS_MODULE = b"export const FIRST_WORDS = %b;\n"
 #: By group of labels the words that a reader may see before there is a pack.
