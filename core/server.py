@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import random
 import resource
 import sys
 import time
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any, NamedTuple, Protocol
 
@@ -30,6 +32,9 @@ WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
 
 #: Seconds for a whole body of an app, and of a form in the console, which staff send over slow lines too.
 APP_BODY_SECONDS, FORM_BODY_SECONDS = 5.0, 30.0
+#: Seconds, drawn for each request, by which the refusal of a late body comes later: a thousand bodies that were begun together
+#: would otherwise be refused in one go, while everybody else waits.
+SPREAD = 1.0
 #: Bytes of a body; what takes less refuses larger ones itself, from Content-Length.
 MAX_BODY = 512 * 1024
 #: Where staff send files, the bytes of such a body, and how many of them are awaited at the same time.
@@ -39,11 +44,11 @@ FILES, MAX_FILE_BODY, MAX_AWAITED_FILES = "/console/text-files/", 17 * 1024 * 10
 MAX_AWAITED_BODIES, MAX_QUEUED, MAX_MISSES = 4096, 256, 1024
 #: Seconds for which a thread that computes keeps the interpreter from the event loop, which needs it several times for each
 #: response. Python's own value is 0.005.
-SWITCH_INTERVAL = 0.0005
+SWITCH_INTERVAL = 0.0001
 #: Seconds after which a process that does nothing ends itself, and between two signs of life.
 SILENCE, HEARTBEAT = 10.0, 1.0
 
-FORMS = "/console/"
+API, FORMS = "/v1/", "/console/"
 _LIVENESS = "/healthz"
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 _TEXT = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store")]
@@ -100,6 +105,8 @@ class Server:
         # may all be waiting for the database.
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="reads")
         self._queued = self._missing = self._awaited = self._awaited_files = 0
+        #: What an app gets whose body did not arrive. It is the same for all of them, so Django makes it once.
+        self._late: asyncio.Future[Response] | None = None
         #: When the thread that makes responses began with the one that it is at, by the monotonic clock.
         self._making_since: float | None = None
 
@@ -149,6 +156,9 @@ class Server:
                 self._missing -= 1
             if made is not None:
                 return made
+        return await self._ask_django(environ)
+
+    async def _ask_django(self, environ: Environ) -> Response:
         if self._queued >= MAX_QUEUED:
             return _busy()
         self._queued += 1
@@ -174,9 +184,25 @@ class Server:
                 return _text(413, "The file is larger than 16 MB. Go back, export a smaller batch, and choose that.")
             if self._awaited_files >= MAX_AWAITED_FILES:
                 return _text(503, "Too many files are sent at the same time. Go back and send yours again in a minute.")
-        if not await self._receive(environ, protocol) and path.startswith(FORMS):
-            return _text(408, f"The form did not arrive within {FORM_BODY_SECONDS:.0f} seconds. Go back and send it again.")
-        return None
+        if await self._receive(environ, protocol):
+            return None
+        if path.startswith(API):
+            return await self._refuse_late(environ)
+        return _text(
+            HTTPStatus.REQUEST_TIMEOUT,
+            f"The form did not arrive within {_body_seconds(path):.0f} seconds. Go back and send it again.",
+        )
+
+    async def _refuse_late(self, environ: Environ) -> Response:
+        # Thousands of connections can be held for the price of one, so each must cost little when its time is over.
+        if self._late is None:
+            self._late = asyncio.ensure_future(self._ask_django(environ))
+        response = await asyncio.shield(self._late)
+        if response.status == HTTPStatus.REQUEST_TIMEOUT:
+            return response
+        # Something else was wrong with that request, such as its host.
+        self._late = None
+        return await self._ask_django(environ)
 
     async def _receive(self, environ: Environ, protocol: Any) -> bool:
         """Read the body into `environ`; return whether it arrived. A body that is too large or of unknown length is not read."""
@@ -187,7 +213,7 @@ class Server:
         self._awaited += 1
         self._awaited_files += large
         try:
-            async with asyncio.timeout(FORM_BODY_SECONDS if environ["PATH_INFO"].startswith(FORMS) else APP_BODY_SECONDS):
+            async with asyncio.timeout(_body_seconds(environ["PATH_INFO"]) + SPREAD * random.random()):  # noqa: S311  (no secret)
                 environ["wsgi.input"] = BytesIO(await protocol())
         except TimeoutError:
             environ["wsgi.input"] = _LateBody()
@@ -260,6 +286,10 @@ def run_wsgi(application: WsgiApplication, environ: Environ) -> ServedResponse:
     return ServedResponse(int(status[:3]), headers, body)
 
 
+def _body_seconds(path: str) -> float:
+    return FORM_BODY_SECONDS if path.startswith(FORMS) else APP_BODY_SECONDS
+
+
 def _length(environ: Environ) -> int:
     """Return the Content-Length of a request; 0 where it has none that is a number."""
     length = environ.get("CONTENT_LENGTH", "")
@@ -267,7 +297,7 @@ def _length(environ: Environ) -> int:
 
 
 def _text(status: int, sentence: str) -> ServedResponse:
-    """Return a page of one sentence for staff whose form or file was not received."""
+    """Return a page of one sentence for somebody whose form or file was not received."""
     return ServedResponse(status, [("content-type", "text/plain; charset=utf-8"), ("connection", "close")], sentence.encode())
 
 
@@ -279,7 +309,13 @@ def _busy() -> ServedResponse:
         "status": 503,
         "detail": "There are too many requests at the same time. Try again in a few seconds.",
     }
-    headers = [("content-type", "application/problem+json"), ("cache-control", "no-store"), ("retry-after", "5")]
+    headers = [
+        ("content-type", "application/problem+json"),
+        ("cache-control", "no-store"),
+        ("retry-after", "5"),
+        # As `api.http.cors` adds it: a web app could not read the status otherwise.
+        ("access-control-allow-origin", "*"),
+    ]
     return ServedResponse(503, headers, orjson.dumps(problem))
 
 

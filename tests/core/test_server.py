@@ -209,3 +209,68 @@ def test_the_environment_has_each_header_once_and_none_with_an_underscore() -> N
     assert "HTTP_X_FORWARDED_FOR" not in environ
     assert environ["REMOTE_ADDR"] == "2001:db8::1"
     assert environ["PATH_INFO"].encode("latin-1").decode() == "/é"
+
+
+class _Stalled(_Protocol):
+    """Takes a response, and has a body that never arrives."""
+
+    async def __call__(self) -> bytes:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+def _late(path: str, *hosts: str, hosts_seen: list[str] | None = None) -> list[ServedResponse | None]:
+    """Return the responses to requests whose bodies never arrive, which end at the same time; `hosts_seen` gets Django's."""
+
+    def django(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        if hosts_seen is not None:
+            hosts_seen.append(environ["HTTP_HOST"])
+        allowed = environ["HTTP_HOST"] == "here"
+        start_response("408 Request Timeout" if allowed else "400 Bad Request", [])
+        return [environ["HTTP_HOST"].encode()]
+
+    application = Server(django, NoMemory(), threads=1)
+    answers = [_Stalled() for _ in hosts]
+
+    async def answer() -> None:
+        application._loop = asyncio.get_running_loop()
+        scopes = [_scope("POST", path, [("host", host), ("content-length", "9")]) for host in hosts]
+        await asyncio.gather(*(application.__rsgi__(*request) for request in zip(scopes, answers, strict=True)))
+
+    asyncio.run(answer())
+    return [found.response for found in answers]
+
+
+def _shorten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "APP_BODY_SECONDS", 0.01)
+    monkeypatch.setattr(server, "SPREAD", 0.0)
+
+
+def test_django_makes_one_refusal_of_a_late_body_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    _shorten(monkeypatch)
+    hosts_seen: list[str] = []
+
+    responses = _late("/v1/help", *["here"] * 500, hosts_seen=hosts_seen)
+
+    assert responses == [(408, [], b"here")] * 500
+    assert hosts_seen == ["here"]
+
+
+def test_a_late_body_with_another_fault_does_not_decide_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    _shorten(monkeypatch)
+
+    responses = _late("/v1/help", "elsewhere", "here", "here")
+
+    assert [response and response.status for response in responses] == [400, 408, 408]
+
+
+def test_a_late_form_outside_the_api_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    _shorten(monkeypatch)
+    hosts_seen: list[str] = []
+
+    (response,) = _late("/listed/x", "here", hosts_seen=hosts_seen)
+
+    assert response is not None
+    assert response.status == 408
+    assert b"Go back and send it again." in response.body
+    assert hosts_seen == []

@@ -148,13 +148,8 @@ def head(method: str, path: str, kind: str, length: int = 0) -> bytes:
     return ("\r\n".join([f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *body]) + "\r\n\r\n").encode()
 
 
-def _nothing(port: int) -> Iterator[None]:
-    yield
-
-
 #: Name → what to run with the ports of the web and the console.
 ATTACKS: dict[str, Callable[[int, int], Iterator[None]]] = {
-    "none": lambda web, _: _nothing(web),
     f"{HELD} connections that stop in the head": lambda web, _: hold(web, head("GET", "/v1/", "")[:-2] + b"X-Slow: "),
     f"{HELD} bodies of /v1/help that never arrive": lambda web, _: hold(web, head("POST", "/v1/help", _JSON, 50) + b"{"),
     f"{HELD} console forms that never arrive": lambda _, staff: hold(staff, head("POST", "/console/login/", _FORM, 50) + b"u"),
