@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import json
 import os
-import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
@@ -23,8 +21,9 @@ from django.db import connection, connections, transaction
 
 from content.models.stored_terms import forget_terms
 from notifications.delivery import restores
-from tests import made_once
+from tests import kept_packs, longest_files, made_once
 from tests.examples import examples
+from tests.kept_packs import Bodies
 from tests.make import NOON
 from tests.packs import RealPacks
 from tests.processes import Emulator, start_emulator
@@ -75,7 +74,8 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the files that take longest where files are spread over processes, so that these end together.
 
-    Those are the files of slow tests, and among them and among the others those that took longest in an earlier run.
+    Those are the files of slow tests, and among them and among the others those that took longest in an earlier run, or in any
+    (tests/longest_files.py).
 
     With --database-only, leave out the tests that give the same result on every PostgreSQL, because they use none.
     """
@@ -87,7 +87,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if "PYTEST_XDIST_WORKER" in os.environ:
         slow = {item.path for item in items if kind_of(item)}
         cache = getattr(config, "cache", None)
-        seconds: dict[str, float] = cache.get(SECONDS, {}) if cache is not None else {}
+        seconds = longest_files.SECONDS | (cache.get(SECONDS, {}) if cache is not None else {})
         items.sort(key=lambda item: (item.path not in slow, -seconds.get(item.nodeid.partition("::")[0], 0.0)))
 
 
@@ -115,23 +115,23 @@ def nothing_seen_of_the_database() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def real_packs(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[tuple[str, str], Any]:
     """Return packs of every country and every locale, compiled as the sandbox does from the real facts and words.
 
-    `tests.packs.SAMPLED_LOCALES` says which. Where the tests run in several processes, the first one that needs the packs
-    compiles them for all.
+    `tests.packs.SAMPLED_LOCALES` says which. They are compiled once, and again after a change of what they depend on
+    (tests/kept_packs.py).
     """
-    own = tmp_path_factory.getbasetemp()
-    kept = (own if worker_id == "master" else own.parent) / "real_packs"
-    with kept.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            with django_db_blocker.unblock(), transaction.atomic():
-                packs = _compile_real_packs()
-                transaction.set_rollback(True)
-            kept.write_bytes(pickle.dumps(packs))
-    bodies = pickle.loads(kept.read_bytes())
+
+    def build() -> Bodies:
+        with django_db_blocker.unblock(), transaction.atomic():
+            packs = _compile_real_packs()
+            transaction.set_rollback(True)
+        return packs
+
+    cache = getattr(request.config, "cache", None)
+    folder = cache.mkdir("real-packs") if cache is not None else tmp_path_factory.mktemp("real-packs")
+    bodies = kept_packs.kept(folder, kept_packs.key(request.config.rootpath), build)
     # Millions of objects that stay: the collection of garbage would go through all of them again and again.
     gc.disable()
     packs = RealPacks({place: json.loads(body) for place, body in bodies.items()})
@@ -140,7 +140,7 @@ def real_packs(
     return packs
 
 
-def _compile_real_packs() -> dict[tuple[str, str], bytes]:
+def _compile_real_packs() -> Bodies:
     from content.compiling.facts import Policy
     from content.compiling.snapshot import read_snapshot
     from content.importing.facts import EMERGENCY_FILE, FIGURES_FILE, SERVICES_FILE, load_facts

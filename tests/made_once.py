@@ -60,11 +60,19 @@ def _usual_settings() -> Iterator[None]:
 
 
 def _is_patched() -> bool:
-    """Return whether the present test has patched anything by its fixtures so far, or no test runs."""
+    """Return whether the present test has patched by its fixtures so far what builders may call, or no test runs."""
     for _, fixtures in _test:
         patches = fixtures.get("monkeypatch")
-        return patches is not None and bool(patches._setattr or patches._setitem)
+        if patches is None:
+            return False
+        return bool(patches._setitem) or any(not _is_of_api(target) for target, *_ in patches._setattr)
     return True
+
+
+def _is_of_api(target: object) -> bool:
+    """Return whether a patched module, class or object is part of `api`, from which no other package imports (import-linter)."""
+    names = (getattr(target, name, "") for name in ("__module__", "__name__"))
+    return next((name for name in names if isinstance(name, str) and name), "").partition(".")[0] == "api"
 
 
 def made_once(build: Callable[[], None]) -> Callable[[], None]:

@@ -9,7 +9,7 @@ HELP = """\
 ./run --once          run the whole demo, then stop; the last line is JOURNEY OK {…} or JOURNEY FAILED: reason
 ./run test [ARGS…]    run the tests (ARGS go to pytest); --all adds the tests that need a browser or other services from Debian
       --coverage      print the branches that the tests did not take; --postgres DIR uses the PostgreSQL with its programs in DIR
-      --processes N   run them in N processes (default: one per core for the whole suite, one for chosen files)
+      --processes N   run them in N processes (default: cores + 1 for the whole suite, one for chosen files)
       --previous      run the delivery tests of an earlier commit's code on this checkout's schema
       --matrix        run the tests on every supported Python and PostgreSQL that is installed here
 ./run docs [FOLDER]   build the documents as a site, into .run/docs, which ./run serves at /docs/, or into FOLDER

@@ -59,14 +59,15 @@ def tier(arguments: list[str]) -> list[str]:
 
 
 def processes_for(wanted: int | None, arguments: list[str]) -> int:
-    """Return in how many processes to run the tests: those wanted, else one per core for the whole suite, else one.
+    """Return in how many processes to run the tests: those wanted, else one more than cores for the whole suite, else one.
 
-    A chosen file or folder is seldom worth the tests' databases and packs of a second process.
+    Tests of what happens after seconds wait for them, and one process more works meanwhile. A chosen file or folder is seldom
+    worth the tests' databases and packs of a second process.
     """
     if wanted is not None:
         return wanted
     chosen = any(Path(argument.partition("::")[0]).exists() for argument in arguments)
-    return 1 if chosen else os.cpu_count() or 1
+    return 1 if chosen else (os.cpu_count() or 1) + 1
 
 
 def spread_over(processes: int) -> list[str]:

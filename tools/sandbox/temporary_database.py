@@ -20,6 +20,8 @@ from tools.sandbox.terminal import step
 
 #: The tests' database does not have to survive a power cut.
 FAST_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+#: The first PostgreSQL with `scram_iterations`: the usual 4,096 at each of thousands of connections take longer than many a test.
+_SCRAM_ITERATIONS_SINCE = 16
 #: The role that the running product has in production, for tests that assert what the database refuses it.
 RUNTIME_ROLE = f"CREATE ROLE {postgres.RUNTIME_ROLE} NOLOGIN; GRANT {postgres.RUNTIME_ROLE} TO {postgres.ROLE};"
 #: Some tests bypass the triggers, to check that a later stage notices.
@@ -51,6 +53,8 @@ def temporary_database(
             if binaries is not None:
                 # PostgreSQL has the built-in locale provider from 17 on; C.UTF-8 of the system sorts the same way.
                 server = replace(server, binaries=binaries, locale=("--locale=C.UTF-8",))
+            if int(server.major()) >= _SCRAM_ITERATIONS_SINCE:
+                server = replace(server, options={**server.options, "scram_iterations": "1"})
             log = own.logs / "postgres.log"
 
             def migrate() -> None:

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests import conftest
+from tests import conftest, longest_files
 from tests.examples import examples
 from tools.sandbox import coverage_report, debian, previous_code, run_tests, tiers, version_matrix
 from tools.sandbox.paths import Paths
@@ -62,10 +62,10 @@ def test_the_quick_tier_tries_fewer_invented_cases(monkeypatch: pytest.MonkeyPat
     assert [examples(number) for number in (5, 20, 100, 400)] == [5, 20, 100, 400]
 
 
-def test_the_whole_suite_takes_every_core_and_a_chosen_file_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_whole_suite_takes_a_process_more_than_cores_and_a_chosen_file_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 6)
 
-    assert run_tests.processes_for(None, ["-q", "-k", "a or b"]) == 6
+    assert run_tests.processes_for(None, ["-q", "-k", "a or b"]) == 7
     assert run_tests.processes_for(None, ["-q", f"{__file__}::test_one"]) == 1
     assert run_tests.processes_for(3, [__file__]) == 3
     assert run_tests.spread_over(1) == []
@@ -177,6 +177,19 @@ def test_a_process_of_several_begins_with_what_took_longest_before(monkeypatch: 
     assert arranged([FAST, known, longer, SLOW], seconds={"test_known.py": 1.0, "test_longer.py": 2.0}) == [
         *(SLOW, longer, known, FAST)
     ]
+
+
+def test_without_an_earlier_run_a_process_of_several_begins_with_the_longest_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    longest, shorter = (Item(Path(name)) for name in list(longest_files.SECONDS)[:2])
+
+    assert arranged([FAST, shorter, longest]) == arranged([FAST, shorter, longest], seconds={}) == [longest, shorter, FAST]
+    assert arranged([FAST, longest, shorter], seconds={str(shorter.path): 10_000.0}) == [shorter, longest, FAST]
+
+
+def test_the_longest_files_are_there_and_in_order() -> None:
+    assert [name for name in longest_files.SECONDS if not (ROOT / name).is_file()] == []
+    assert sorted(longest_files.SECONDS.values(), reverse=True) == list(longest_files.SECONDS.values())
 
 
 def test_database_only_leaves_out_tests_without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
