@@ -28,6 +28,7 @@ from core import database_limits, heartbeats
 from notifications.delivery import (
     claims,
     clock_steps,
+    holders,
     maintenance,
     polling,
     restores,
@@ -184,6 +185,12 @@ def _send_if_due(stopping: threading.Event) -> None:
         _run_scheduler(late_after=0.0)
 
 
+def _release_ended(stopping: threading.Event) -> None:
+    """Release the claims of processes of this machine that have ended, and take them up at once."""
+    if holders.release_ended():
+        _wake_own_pollers()
+
+
 def _give_heartbeat(part: HeartbeatPart) -> None:
     """Record that this machine works. A database that takes no writes keeps nobody from what comes next."""
     try:
@@ -235,7 +242,10 @@ def _start_polling(**_unknown: Any) -> None:
     database_limits.apply()
     # Before anything is sent.
     state_file.recall()
-    steps = (_send_if_due, _send_tests_if_waiting, _send_synthetic_alert_if_due, _run_daily_jobs, _remember_state)
+    steps = (
+        *(_send_if_due, _release_ended, _send_tests_if_waiting, _send_synthetic_alert_if_due, _run_daily_jobs),
+        _remember_state,
+    )
     poller = Poller(*steps, often=_TickWhenNeeded(), alive=lambda: heartbeats.give("worker"))
     _pollers.append(poller)
     poller.start()

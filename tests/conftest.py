@@ -53,6 +53,14 @@ def _static_files_as_in_production() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _heartbeats_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the heartbeats and locks of this run's processes apart from those of others on the machine."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("HEARTBEAT_DIR", str(tmp_path_factory.mktemp("heartbeats")))
+        yield
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add --screenshots and --database-only."""
     parser.addoption("--screenshots", action="store_true", help="write the pictures of the documentation to docs/screenshots")

@@ -181,7 +181,7 @@ def _unsettled(moved_at: datetime | None, now: datetime) -> str | None:
         return None
     return (
         f"A worker has recorded no outcome for {_in_words(seconds)}. If it has ended, another one takes over its phones "
-        f"{LEASE.total_seconds():.0f} s after it took them."
+        f"at the latest {LEASE.total_seconds():.0f} s after it took them."
     )
 
 

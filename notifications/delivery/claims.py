@@ -19,6 +19,7 @@ from django.db.models import F
 from psycopg.errors import LockNotAvailable
 
 from core.prepared_statements import PreparedStatement
+from notifications.delivery import holders
 from notifications.models.batch import ABANDONED, DUE, LEASE, SENDABLE_WAVES, Batch, BatchState, ready
 from notifications.models.campaign import URGENT, max_marked_gone
 from notifications.models.quota import AHEAD, RAMP_ABOVE, batch_size
@@ -146,7 +147,7 @@ _CLAIM = PreparedStatement(
     )
     UPDATE notifications_batch b
     SET state = 'claimed', fence = fence + 1, claims = claims + 1,
-        lease_until = now() + make_interval(secs => %(lease)s)
+        lease_until = now() + make_interval(secs => %(lease)s), holder = %(holder)s, holder_fence = fence + 1
     FROM notifications_wave w, notifications_campaign c
     WHERE b.id IN (SELECT id FROM abandoned UNION ALL SELECT id FROM ready)
         AND w.id = b.wave_id AND c.id = w.campaign_id
@@ -158,7 +159,7 @@ _CLAIM = PreparedStatement(
             + cardinality(b.retry_tickets) + cardinality(b.uncertain_tickets),
         extract(epoch FROM b.lease_until), extract(epoch FROM c.not_after)
     """,  # noqa: S608
-    project="text", without="bigint[]", lease="double precision", ahead="double precision",
+    project="text", without="bigint[]", lease="double precision", holder="uuid", ahead="double precision",
 )  # fmt: skip
 
 
@@ -185,7 +186,9 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
     `without` are left to other workers.
     """
     with connection.cursor() as cursor:
-        parameters = {"project": project, "without": list(without), "lease": LEASE.total_seconds(), "ahead": 0.0}
+        parameters = {
+            "project": project, "without": list(without), "lease": LEASE.total_seconds(), "holder": holders.own(), "ahead": 0.0,
+        }  # fmt: skip
         _CLAIM.execute(cursor, parameters)
         row = cursor.fetchone()
     if row is None:

@@ -34,13 +34,15 @@ DECIDED = "(k.accepted + k.rejected + k.unknown + k.skipped) * 10 >= k.size * 9"
 #: starts later than 2 s after the approval (`brake_monitor.MAX_AGE` and `MAX_DELAY`), and each ends within 15 s
 #: (`fcm.REQUEST_TIMEOUT`).
 ORDER_WAIT = 17.0
-#: No worker holds a batch of an earlier revision of the thread of campaign `c`, or none of its requests can be under way.
+#: No worker holds a batch of an earlier revision of the thread of campaign `c`, and none has ended that did, or none of its
+#: requests can be under way. The network may deliver what a process had sent before its end.
 EARLIER_ENDED = f"""
     (c.thread_id IS NULL OR c.approved_at <= now() - make_interval(secs => {ORDER_WAIT}) OR NOT EXISTS (
         SELECT 1 FROM notifications_campaign o
         JOIN notifications_wave ow ON ow.campaign_id = o.id
-        JOIN notifications_batch ob ON ob.wave_id = ow.id AND ob.state = 'claimed' AND ob.lease_until > now()
-        WHERE (o.id = c.thread_id OR o.thread_id = c.thread_id) AND o.rev < c.rev))
+        LEFT JOIN notifications_batch ob ON ob.wave_id = ow.id AND ob.state = 'claimed' AND ob.lease_until > now()
+        WHERE (o.id = c.thread_id OR o.thread_id = c.thread_id) AND o.rev < c.rev
+            AND (ob.id IS NOT NULL OR ow.holder_ended_at > now() - make_interval(secs => {ORDER_WAIT}))))
 """  # noqa: S608
 
 #: The waves from which batches may be claimed: the campaign is sending and is the newest approved one of its thread, no brake is
@@ -79,7 +81,7 @@ def ready(most: str) -> str:
     return f"({' UNION ALL '.join(parts)})"
 
 
-#: The lease on batch `b` has ended without a settlement, and it may be claimed again.
+#: The lease on batch `b` has ended without a settlement, or was released (`delivery.holders`), and it may be claimed again.
 ABANDONED = f"b.state = 'claimed' AND b.lease_until < now() AND b.claims < {MAX_CLAIMS}"
 
 
@@ -190,6 +192,8 @@ class Batch(models.Model):
     lease_until = models.DateTimeField(null=True)
     fence = models.IntegerField(default=0, help_text="Number of claims; a settlement under an earlier number is void.")
     claims = models.PositiveSmallIntegerField(default=0, help_text="Claims since the last settlement.")
+    holder = models.UUIDField(null=True, help_text="The process of the last claim, by core.process_locks.")
+    holder_fence = models.IntegerField(null=True, help_text="The claim that the holder made.")
     tries = models.PositiveSmallIntegerField(default=0, help_text="Settlements that left something to send.")
     device_tries = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Those after which a device failed by itself, while FCM accepted others."

@@ -54,6 +54,9 @@ class Wave(models.Model):
     help_checked_at = models.DateTimeField(
         null=True, help_text="When its readers were found to have help. Nothing is sent before that."
     )
+    holder_ended_at = models.DateTimeField(
+        null=True, help_text="When a process was last found to have ended that held a batch of it."
+    )
 
     objects: ClassVar[WaveQuerySet] = manager_of(WaveQuerySet)
 

@@ -49,6 +49,12 @@ class Web:
             )  # fmt: skip
         assert wait_until_up(f"http://127.0.0.1:{self.port}/healthz", self._process), self._log.read_text()
 
+    @property
+    def process_group(self) -> int:
+        """The id of the group of all its processes."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """Stop the process, if it runs."""
         if self._process is not None:

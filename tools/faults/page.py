@@ -17,7 +17,7 @@ PAGE = page.PAGE.with_name("faults.md")
 _FIGURES = ("missed", "doubled", "under way", "wrongly erased", "halted", "s until the last")
 _HEAD = ("run", *_FIGURES, "the page said (after s)", "also counted", "measured")
 #: What decides about who gets which message when: a change of it makes the rows measured before that older.
-_CODE = ("notifications/delivery/*.py", "notifications/models/*.py", "notifications/tasks.py")
+_CODE = ("notifications/delivery/*.py", "notifications/models/*.py", "notifications/tasks.py", "core/process_locks.py")
 _ROOT = Path(__file__).resolve().parents[2]
 _BROKERS = {"redis": "Redis", "rabbitmq": "RabbitMQ"}
 

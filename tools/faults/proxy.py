@@ -25,15 +25,16 @@ class DelayingProxy:
     """Listens on a port of its own and passes everything on; `delay` is in seconds and for one way.
 
     `at` is the address that it listens on, and `own` the port if it matters. `rewriter` returns a function for one connection
-    that changes what its client sends.
+    that changes what its client sends. Each piece of what passes is put off by so many seconds more as `lost` returns, with all
+    that follows on the connection, as when TCP repeats a packet.
     """
 
     def __init__(
         self, port: int, *, delay: float, host: str = "127.0.0.1", at: str = "127.0.0.1", own: int = 0,
-        rewriter: Callable[[], Rewriter] = lambda: _as_it_is,
+        rewriter: Callable[[], Rewriter] = lambda: _as_it_is, lost: Callable[[], float] = lambda: 0.0,
     ) -> None:  # fmt: skip
         #: Host and port that new connections are passed on to.
-        self.target, self._delay, self._rewriter = (host, port), delay, rewriter
+        self.target, self._delay, self._rewriter, self._lost = (host, port), delay, rewriter, lost
         self._server = socket.create_server((at, own), backlog=512)
         self.port = int(self._server.getsockname()[1])
         self._lines: list[socket.socket] = []
@@ -80,7 +81,7 @@ class DelayingProxy:
             passed_on = rewrite(data) if data else b""
             # An empty one marks the end of the connection.
             if passed_on or not data:
-                waiting.put((time.monotonic() + self._delay, passed_on))
+                waiting.put((time.monotonic() + self._delay + self._lost(), passed_on))
 
 
 def _write(target: socket.socket, waiting: SimpleQueue[tuple[float, bytes]]) -> None:

@@ -124,8 +124,8 @@ def test_a_claim_that_is_not_settled_for_long_is_said_before_its_lease_ends() ->
 
     assert after_twenty_seconds is None
     assert re.fullmatch(
-        r"A worker has recorded no outcome for 2[78] s\. If it has ended, another one takes over its phones 45 s after it took "
-        r"them\.",
+        r"A worker has recorded no outcome for 2[78] s\. If it has ended, another one takes over its phones at the latest 45 s "
+        r"after it took them\.",
         waiting(campaign),
     )
 

@@ -32,6 +32,8 @@ class CeleryProcesses:
             "FCM_ENDPOINT": emulator.url,
             "FIREBASE_PROJECTS": json.dumps({emulator.project: str(emulator.credentials_file)}),
             "FCM_MESSAGES_PER_MINUTE": "6000000",
+            # Its workers are alone on their machine: they look after no others, and no others after them.
+            "HEARTBEAT_DIR": str(folder / "heartbeats"),
         }
 
     def start(self, *within: str, include: str = "") -> subprocess.Popen[bytes]:

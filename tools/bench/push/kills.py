@@ -109,8 +109,8 @@ def report(figures: dict[str, Any]) -> str:
     return "\n\n".join(
         [
             f"{len(kills)} kills (`Random({SEED})`) during campaigns to {shown(figures['devices'])} devices, without a quota. "
-            "The next worker starts when the sending one is killed; most of the time without sending is its start. Batches of "
-            "the killed worker wait for the end of their lease of 45 s.",
+            "The next worker starts when the sending one is killed; most of the time without sending is its start. Then it "
+            "takes up the batches of the killed one.",
             table(("campaign", "missed", "repeats", "claimed and unsettled at its kills", "halted after three claims"), ends),
             table(("kill", "campaign", "claimed batches", "unsettled devices", "s until sending continues"), kills),
             "The measurement fails if an address is reached again more often than kills found it claimed and unsettled, or with "

@@ -62,12 +62,14 @@ def register_device(number: int, *, country: str) -> None:
     )
 
 
-def submit_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None = None, severity: str = "Moderate") -> Campaign:
-    """Create and submit a campaign that is due at an instant, or at once; return it."""
+def submit_campaign(
+    *, audience: dict[str, Any] = EVERYONE, at: datetime | None = None, end: datetime | None = None, severity: str = "Moderate"
+) -> Campaign:
+    """Create and submit a campaign that is due at an instant, or at once, until another one, or for a day; return it."""
     from notifications.campaigns import lifecycle
 
     now = datetime.now(UTC)
-    campaign = lifecycle.draft(definition(audience, at, severity), by=staff()[0], at=now)
+    campaign = lifecycle.draft(definition(audience, at, severity, end), by=staff()[0], at=now)
     submit(campaign, at=now)
     return campaign
 
@@ -101,9 +103,9 @@ def _reach(campaign: Campaign) -> int | None:
     return audience.rounded(sum(segment.devices for segment in audience.members(campaign)))
 
 
-def create_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None = None) -> Campaign:
+def create_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None = None, end: datetime | None = None) -> Campaign:
     """Create, submit and approve a campaign; return it."""
-    campaign = submit_campaign(audience=audience, at=at)
+    campaign = submit_campaign(audience=audience, at=at, end=end)
     approve_campaign(campaign)
     return campaign
 
@@ -133,8 +135,10 @@ def user(name: str, role: str) -> User:
     return User.objects.get(pk=made.pk)
 
 
-def definition(audience: dict[str, Any] = EVERYONE, at: datetime | None = None, severity: str = "Moderate") -> dict[str, Any]:
-    """Return the definition of a campaign that is due at an instant, or at once, for 28 days at most."""
+def definition(
+    audience: dict[str, Any] = EVERYONE, at: datetime | None = None, severity: str = "Moderate", end: datetime | None = None
+) -> dict[str, Any]:
+    """Return the definition of a campaign that is due at an instant, or at once, until another one, or for a day."""
     inner = {
         "title": "If someone threatens to share a picture",
         "body": "Do not pay. It is never the young person's fault.",
@@ -150,7 +154,7 @@ def definition(audience: dict[str, Any] = EVERYONE, at: datetime | None = None, 
         "alert": {"severity": severity, "urgency": "Expected", "certainty": "Likely", "status": "Actual"},
         "home": {"zone": "Europe/London", "locale": "en"},
         "schedule": {"at": at.isoformat() if at else "now"},
-        "not_after": ((at or datetime.now(UTC)) + timedelta(days=1)).isoformat(),
+        "not_after": (end or (at or datetime.now(UTC)) + timedelta(days=1)).isoformat(),
         "quiet_hours": {"override": "A measurement runs at any hour."},
     }
 

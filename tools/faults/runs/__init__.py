@@ -29,7 +29,7 @@ RUNS: dict[str, Run] = {
     "worker-frozen": Run("a worker is stopped for longer than its lease, beside another", processes.worker_frozen),
     "beat-killed": Run("kill -9 of the beat", processes.beat_killed),
     "database-killed": Run("kill -9 of PostgreSQL, with recovery", database.killed),
-    "approvals": Run("kill -9 of PostgreSQL while a campaign is approved, 100 times", database.approvals),
+    "approvals": Run("kill -9 of PostgreSQL right after 100 approvals, and during 100", database.approvals),
     "connections-ended": Run("all connections to PostgreSQL ended, again and again", database.connections_ended),
     "read-only": Run("PostgreSQL is read-only", database.read_only),
     "log-disk-full": Run("the disk of PostgreSQL's write-ahead log is full", disk.log_disk_full, lambda rig: disk.prevented()),
@@ -44,6 +44,7 @@ RUNS: dict[str, Run] = {
     "clock-forward": Run("PostgreSQL's clock is set forward by an hour", clocks.database_forward),
     "clock-back": Run("PostgreSQL's clock is set back by an hour", clocks.database_back),
     "failover-ahead": Run("PostgreSQL fails and comes back with its clock 20 s ahead", clocks.failover_ahead),
+    "nothing-for-two-hours": Run("nothing runs for two hours; then everything is started", clocks.nothing_runs),
     "worker-clock": Run("one worker's clock is 4 minutes ahead, another's 4 minutes behind", clocks.workers_off),
     "beat-clock": Run("the beat's clock is set back and forward by an hour", clocks.beat_steps),
     "black-hole": Run(
@@ -59,6 +60,7 @@ RUNS: dict[str, Run] = {
     "broker-killed": Run("kill -9 of the broker, again and again", broker.killed),
     "broker-away": Run("the broker is away", broker.away),
     "broker-full": Run("the broker is out of memory", broker.full),
+    "broker-slow": Run("2 s to the broker and back, and each twentieth packet is lost", broker.slow),
     "broker-doubling": Run("the broker delivers each wake-up twice, to two workers", broker.doubling),
     "snapshot": Run("a snapshot of PostgreSQL's disk is put back", restores.snapshot_put_back),
     "snapshot-all-stopped": Run(

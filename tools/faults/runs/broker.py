@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import re
 import time
 from collections import Counter
 from collections.abc import Callable
 from subprocess import Popen
+from urllib.parse import urlsplit
 
+from tools.faults.proxy import DelayingProxy
 from tools.faults.rig import RESUMED_WITHIN, Rig, until
 from tools.faults.verdict import Verdict
 
@@ -15,6 +18,8 @@ from tools.faults.verdict import Verdict
 _WAKE_UPS = 30
 #: Seconds of an outage from which on another campaign is sent before its end.
 _LONG = 120.0
+#: Seconds to a slow broker and back, and the share of packets that are lost on the way.
+_ROUND_TRIP, _LOST = 2.0, 0.05
 
 
 def killed(rig: Rig) -> Verdict:
@@ -60,6 +65,28 @@ def doubling(rig: Rig) -> Verdict:
     verdict.counted = f"{twice} of {len(seen())} wake-ups were taken twice"
     if twice < len(seen()) / 2:
         verdict.faults.append(f"only {verdict.counted}")
+    return verdict
+
+
+def slow(rig: Rig) -> Verdict:
+    """Let the broker be two seconds away and back, and each twentieth packet be lost and sent again; then be near again."""
+    draw, port = random.Random(13), urlsplit(rig.broker.url).port
+    assert port is not None
+    # TCP repeats a packet at the earliest after the time that it took to and back (RFC 6298).
+    proxy = DelayingProxy(port, delay=_ROUND_TRIP / 2, lost=lambda: 1.5 * _ROUND_TRIP if draw.random() < _LOST else 0.0)
+    url = rig.broker.url.replace(f":{port}", f":{proxy.port}")
+    earlier = len(rig.processes.log())
+    try:
+        rig.worker(BROKER_URL=url)
+        rig.beat(BROKER_URL=url)
+        campaign = rig.campaign()
+        halted = rig.finish(campaign)
+        until(lambda: rig.processes.log()[earlier:].count("received") >= 3, 120, "the worker took no wake-ups")
+    finally:
+        rig.processes.end()
+        proxy.stop()
+    verdict = rig.judge(campaign, halted, within=rig.seconds(120, 60))
+    verdict.counted = f"wake-ups taken meanwhile: {rig.processes.log()[earlier:].count('received')}"
     return verdict
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 
+from tools.bench.push import records
 from tools.faults.clock import WrongClock
 from tools.faults.rig import Rig, execute, until
 from tools.faults.verdict import Verdict
@@ -36,6 +38,34 @@ def failover_ahead(rig: Rig) -> Verdict:
     finally:
         _right_clock(rig)
     return rig.judge(campaign, halted, may_double=held, within=rig.seconds(120, 60) + 55)
+
+
+def nothing_runs(rig: Rig) -> Verdict:
+    """Let nothing run for two hours of the database's clock. What was due meanwhile is sent once, and what has ended is not."""
+    from notifications.models import Campaign
+
+    clock, now = _clock(rig), datetime.now(UTC)
+    rig.stop_database()
+    rig.postgres.start_again(clock)
+    try:
+        ended = records.create_campaign(at=now + timedelta(minutes=30), end=now + timedelta(minutes=90))
+        campaign = rig.campaign(at=now + timedelta(minutes=30))
+        rig.stop_database()
+        clock.set(2 * _HOUR)
+        rig.postgres.start_again(clock)
+        for _ in range(2):
+            rig.worker()
+        rig.beat()
+        halted = rig.finish(campaign)
+        until(lambda: Campaign.objects.get(pk=ended.pk).state == "expired", 30, "the campaign that had ended was not closed")
+        sent = rig.messages(ended)
+    finally:
+        _right_clock(rig)
+    verdict = rig.judge(campaign, halted, within=rig.seconds(120, 60))
+    verdict.counted = f"of a campaign that had ended meanwhile {sent} messages were sent"
+    if sent:
+        verdict.faults.append(f"{sent} messages of a campaign left after its end")
+    return verdict
 
 
 def workers_off(rig: Rig) -> Verdict:

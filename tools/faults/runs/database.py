@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Seconds of a lease, after which a batch is claimed again whose worker could not give it back.
 LEASE = 45 + 10
+#: The most seconds between the answer to an approval and the crash that follows it.
+ANSWERED_BEFORE = 0.02
 
 
 def killed(rig: Rig) -> Verdict:
@@ -37,37 +39,61 @@ def killed(rig: Rig) -> Verdict:
 
 
 def approvals(rig: Rig) -> Verdict:
-    """Kill PostgreSQL while campaigns are approved, again and again: what was answered with success is there. Then send one."""
+    """Kill PostgreSQL right after approvals were answered with success, and in the middle of others. Then send a campaign."""
     tomorrow, draw = datetime.now(UTC) + timedelta(days=1), random.Random(23)
-    answered: list[int] = []
-    lost: list[int] = []
-    wrong: list[str] = []
     usual = _seconds_of_an_approval(tomorrow)
     crashes = 8 if rig.quick else 100
+    after, meanwhile = _Crashes(rig, tomorrow), _Crashes(rig, tomorrow)
     for _ in range(crashes):
-        campaign = records.submit_campaign(at=tomorrow)
-        approving = threading.Thread(target=_approve, args=[campaign, answered])
-        approving.start()
-        time.sleep(draw.uniform(0, 1.5 * usual))
-        rig.kill_database()
-        approving.join(60)
-        rig.postgres.start_again()
-        (state,) = execute("SELECT state FROM notifications_campaign WHERE id = %s", campaign.pk)[0]
-        if campaign.pk in answered and state != "approved":
-            lost.append(campaign.pk)
-        if state not in ("submitted", "approved"):
-            wrong.append(state)
+        late = draw.uniform(0, ANSWERED_BEFORE)
+        after.crash(lambda answered, late=late: answered.wait(60) and time.sleep(late))
+        moment = draw.uniform(0, usual)
+        meanwhile.crash(lambda _, moment=moment: time.sleep(moment))
     rig.worker()
     campaign = rig.campaign()
     verdict = rig.judge(campaign, rig.finish(campaign), within=rig.seconds(180, 120))
-    verdict.counted = f"{crashes} crashes; {len(answered)} approvals were answered with success, and {len(lost)} of them lost"
+    lost, wrong = after.lost + meanwhile.lost, after.wrong | meanwhile.wrong
+    verdict.counted = (
+        f"{crashes} crashes at most {ANSWERED_BEFORE * 1000:.0f} ms after an approval was answered with success, and {crashes} "
+        f"during one, of which {meanwhile.answered} had been answered; {lost} lost"
+    )
     if lost:
-        verdict.faults.append(f"{len(lost)} of {len(answered)} approvals were answered with success and lost")
+        verdict.faults.append(f"{lost} of {after.answered + meanwhile.answered} approvals were answered with success and lost")
     if wrong:
-        verdict.faults.append(f"after a crash campaigns were {', '.join(sorted(set(wrong)))}")
-    if not 0 < len(answered) < crashes:
-        verdict.faults.append(f"{len(answered)} of {crashes} approvals were answered: the crashes did not meet them")
+        verdict.faults.append(f"after a crash campaigns were {', '.join(sorted(wrong))}")
+    if after.answered != crashes:
+        verdict.faults.append(f"{crashes - after.answered} approvals before a crash were not answered with success")
+    if meanwhile.answered == crashes:
+        verdict.faults.append("no crash met an approval")
     return verdict
+
+
+class _Crashes:
+    """Approvals that PostgreSQL is killed after or during, one each."""
+
+    def __init__(self, rig: Rig, due: datetime) -> None:
+        self._rig, self._due = rig, due
+        self.answered = self.lost = 0
+        #: States in which no campaign may be after the crash.
+        self.wrong: set[str] = set()
+
+    def crash(self, until: Callable[[threading.Event], object]) -> None:
+        """Approve a campaign, and kill PostgreSQL when `until` returns; it gets the event that the approval was answered."""
+        campaign = records.submit_campaign(at=self._due)
+        answered = threading.Event()
+        approving = threading.Thread(target=_approve, args=[campaign, answered])
+        approving.start()
+        until(answered)
+        was_answered = answered.is_set()
+        self._rig.kill_database()
+        approving.join(60)
+        self._rig.postgres.start_again()
+        (state,) = execute("SELECT state FROM notifications_campaign WHERE id = %s", campaign.pk)[0]
+        self.answered += was_answered
+        # Also one that was answered while PostgreSQL was being killed.
+        self.lost += answered.is_set() and state != "approved"
+        if state not in ("submitted", "approved"):
+            self.wrong.add(state)
 
 
 def _seconds_of_an_approval(at: datetime) -> float:
@@ -80,12 +106,12 @@ def _seconds_of_an_approval(at: datetime) -> float:
     return time.monotonic() - began
 
 
-def _approve(campaign: Campaign, answered: list[int]) -> None:
+def _approve(campaign: Campaign, answered: threading.Event) -> None:
     from django.db import Error, connection
 
     try:
         records.approve_campaign(campaign)
-        answered.append(campaign.pk)
+        answered.set()
     except Error:
         return
     finally:

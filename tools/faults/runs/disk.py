@@ -70,7 +70,7 @@ def _fill_and_free(rig: Rig, disk: Path) -> Verdict:
         until(lambda: rig.messages(campaign) > before, 90, "nothing was sent after there was room again")
         resumed = time.monotonic() - returned
         verdict = rig.judge(
-            campaign, rig.finish(campaign), may_double=abandoned(campaign.pk), within=rig.seconds(150, 90) + 2 * 55
+            campaign, rig.finish(campaign), may_double=abandoned.devices(campaign.pk), within=rig.seconds(150, 90) + 2 * 55
         )  # fmt: skip
     verdict.counted = f"the first message {resumed:.0f} s after PostgreSQL's return"
     if not refused:

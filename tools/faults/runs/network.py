@@ -83,7 +83,7 @@ def hosts_partitioned(rig: Rig) -> Verdict:
         resumed = time.monotonic() - began
         halted = rig.finish(campaign)
         rig.processes.end()
-        may_double = abandoned(campaign.pk)
+        may_double = abandoned.devices(campaign.pk)
     verdict = rig.judge(campaign, halted, may_double=may_double, within=rig.seconds(120, 60) + 35 + 55)
     verdict.counted = f"wake-ups of the beat again {resumed:.0f} s after the partition"
     verdict.faults += [f"while two machines were cut off, /readyz of another said {state}" for state in states if state != _READY]

@@ -113,7 +113,9 @@ def paused(rig: Rig) -> Verdict:
         rig.under_way(campaign, 0.03)
         sent_late = {name: _pause(rig, campaign, *case) for name, case in cases.items()}
         halted = rig.finish(campaign, 400)
-        verdict = rig.judge(campaign, halted, may_double=abandoned(campaign.pk), within=_SENDING + 40 * len(cases) + LEASE)
+        verdict = rig.judge(
+            campaign, halted, may_double=abandoned.devices(campaign.pk), within=_SENDING + 40 * len(cases) + LEASE
+        )
     verdict.counted = f"{len(cases)} pauses; after a worker's end sending went on within {failing.went_on_after:.1f} s"
     verdict.faults += [
         f"{late} messages were sent later than {WORKS_WITHIN:.0f} s after a pause while this had happened: {name}"

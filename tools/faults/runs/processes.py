@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from tools.bench.push import claims
-from tools.faults.abandoned import abandoned_claims
+from tools.faults.abandoned import RESUMED_WITHIN, AbandonedClaims, Resumption, abandoned_claims
 from tools.faults.crash_points import POINTS
 from tools.faults.rig import Rig, execute, progress_of, resume, until
 from tools.faults.verdict import Verdict
@@ -21,21 +20,53 @@ from tools.faults.watch import WORDS_WITHIN
 if TYPE_CHECKING:
     from notifications.models import Campaign
 
-#: Seconds of a lease, after which another worker may take over, and some to do so.
+#: Seconds of a lease, after which another worker may take over from one that may not have ended, and some to do so.
 LEASE = 45 + 10
 
 
 def worker_killed(rig: Rig) -> Verdict:
-    """Kill a worker with all its processes. What it held may be repeated, once its lease has ended."""
-    worker = rig.worker()
-    campaign = rig.campaign()
-    rig.under_way(campaign)
-    rig.processes.kill(worker)
-    held = rig.claimed()
-    rig.says("recorded no outcome for|Waiting for a worker")
-    rig.leases_end()
-    rig.worker()
-    return rig.judge(campaign, rig.finish(campaign), may_double=held, within=_usual(rig) + LEASE + WORDS_WITHIN)
+    """Kill a worker with all its processes, twice; the second time another one is started at once."""
+    with abandoned_claims() as abandoned:
+        worker = rig.worker()
+        campaign = rig.campaign()
+        rig.under_way(campaign, 0.2)
+        rig.processes.kill(worker)
+        rig.says("recorded no outcome for|Waiting for a worker")
+        worker = rig.worker()
+        rig.under_way(campaign, 0.5)
+        rig.processes.kill(worker)
+        resumed = _Restart(rig, campaign, abandoned)
+        halted = rig.finish(campaign)
+        verdict = rig.judge(campaign, halted, may_double=abandoned.devices(campaign.pk), within=_usual(rig) + 2 * WORDS_WITHIN)
+    verdict.counted = f"after the second kill {resumed}"
+    verdict.faults += resumed.faults() if resumed.claims else ["the worker held nothing when it was killed"]
+    return verdict
+
+
+class _Restart:
+    """A worker that is started where others have ended, and the seconds from then until it takes up what they held."""
+
+    def __init__(self, rig: Rig, campaign: Campaign, abandoned: AbandonedClaims, **environment: str) -> None:
+        until(lambda: abandoned.orphans() != set() or not rig.claimed(), 5, "the sessions of the killed worker did not end")
+        self.claims, before, began = len(abandoned.orphans()), rig.messages(campaign), time.monotonic()
+        self.worker = rig.worker(**environment)
+        until(lambda: not abandoned.orphans(), LEASE, "what the killed worker held was not taken up")
+        self.free_after = time.monotonic() - began
+        until(lambda: rig.messages(campaign) > before, 60, "sending did not go on")
+        self.sent_after = time.monotonic() - began
+
+    def __str__(self) -> str:
+        return (
+            f"{self.claims} claims were free {self.free_after:.1f} s after the restart, and sending went on after "
+            f"{self.sent_after:.1f} s"
+        )
+
+    def faults(self) -> list[str]:
+        """Return in a sentence that it took too long; nothing if it did not."""
+        longest = max(self.free_after, self.sent_after)
+        if longest <= RESUMED_WITHIN:
+            return []
+        return [f"sending went on {longest:.0f} s after the restart, later than {RESUMED_WITHIN:.0f} s"]
 
 
 def crash_points(rig: Rig) -> Verdict:
@@ -43,7 +74,7 @@ def crash_points(rig: Rig) -> Verdict:
     rig.beat()
     with abandoned_claims() as abandoned:
         campaign = rig.campaign()
-        left_claimed = 0
+        left_claimed, restarts = 0, []
         for name in POINTS:
             if "help" in name:
                 # As of a wave that begins later: the help of this one was checked when its audience was frozen.
@@ -51,12 +82,15 @@ def crash_points(rig: Rig) -> Verdict:
             _dies_at(rig, name)
             if rig.claimed():
                 # Were the same batch begun three times and never settled, the campaign would halt.
-                claims.expire_leases()
-                left_claimed += _send_a_little(rig, campaign)
+                restarts.append(_Restart(rig, campaign, abandoned, FCM_MESSAGES_PER_MINUTE=str(rig.devices // 5)))
+                left_claimed += _send_a_little(rig, campaign, restarts[-1].worker)
         rig.worker()
         halted = rig.finish(campaign)
-        verdict = rig.judge(campaign, halted, may_double=abandoned(campaign.pk), within=_usual(rig) + 40 * len(POINTS))
-    verdict.counted = f"killed at {len(POINTS)} instants"
+        verdict = rig.judge(campaign, halted, may_double=abandoned.devices(campaign.pk), within=_usual(rig) + 40 * len(POINTS))
+    latest = max((restart.free_after for restart in restarts), default=0.0)
+    held = sum(restart.claims for restart in restarts)
+    verdict.counted = f"killed at {len(POINTS)} instants; {held} claims were free at most {latest:.1f} s after a restart"
+    verdict.faults += [fault for restart in restarts for fault in restart.faults()]
     if left_claimed:
         verdict.faults.append(f"workers that were stopped in order left {left_claimed} devices claimed")
     return verdict
@@ -71,9 +105,8 @@ def _dies_at(rig: Rig, name: str) -> None:
         raise RuntimeError(f"the worker that was to die {name} ended with status {status}")
 
 
-def _send_a_little(rig: Rig, campaign: Campaign) -> int:
-    """Let a worker send slowly to a hundredth of the devices, and stop it; return how many devices are still claimed."""
-    helper = rig.worker(FCM_MESSAGES_PER_MINUTE=str(rig.devices // 5))
+def _send_a_little(rig: Rig, campaign: Campaign, helper: Popen[bytes]) -> int:
+    """Let a slow worker send to a hundredth of the devices, and stop it; return how many devices are still claimed."""
     rig.goes_on(campaign, rig.devices // 100)
     rig.processes.stop(helper)
     return rig.claimed()
@@ -87,7 +120,7 @@ def random_kills(rig: Rig) -> Verdict:
     rate = str(2 * rig.devices if rig.quick else rig.devices // 3)
     workers = [rig.worker(FCM_MESSAGES_PER_MINUTE=rate) for _ in range(3)]
     halts: list[str] = []
-    with abandoned_claims() as abandoned:
+    with abandoned_claims() as abandoned, Resumption(abandoned) as resumption:
         while kills < wanted:
             campaign = rig.campaign()
             rig.under_way(campaign, 0.05)
@@ -97,10 +130,14 @@ def random_kills(rig: Rig) -> Verdict:
                 halts.append(reason)
                 resume(campaign)
             last = halts[-1] if len(halts) > before else ""
-            verdict = rig.judge(campaign, last, may_double=abandoned(campaign.pk), within=900, expects_halt=bool(last))
-            verdicts.append(verdict)
+            bound = abandoned.devices(campaign.pk)
+            verdicts.append(rig.judge(campaign, last, may_double=bound, within=900, expects_halt=bool(last)))
     whole = _together(verdicts)
-    whole.counted = f"kills: {kills}; campaigns: {len(verdicts)}; resumed by a person: {len(halts)}"
+    whole.counted = (
+        f"kills: {kills}; campaigns: {len(verdicts)}; resumed by a person: {len(halts)}; "
+        f"{resumption.seen} claims were free at most {resumption.longest:.1f} s after the end of their process"
+    )
+    whole.faults += resumption.faults()
     return whole
 
 
