@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -45,10 +45,8 @@ def approvals(rig: Rig) -> Verdict:
     crashes = 8 if rig.quick else 100
     after, meanwhile = _Crashes(rig, tomorrow), _Crashes(rig, tomorrow)
     for _ in range(crashes):
-        late = draw.uniform(0, ANSWERED_BEFORE)
-        after.crash(lambda answered, late=late: answered.wait(60) and time.sleep(late))
-        moment = draw.uniform(0, usual)
-        meanwhile.crash(lambda _, moment=moment: time.sleep(moment))
+        after.crash(draw.uniform(0, ANSWERED_BEFORE), answered_first=True)
+        meanwhile.crash(draw.uniform(0, usual), answered_first=False)
     rig.worker()
     campaign = rig.campaign()
     verdict = rig.judge(campaign, rig.finish(campaign), within=rig.seconds(180, 120))
@@ -77,13 +75,15 @@ class _Crashes:
         #: States in which no campaign may be after the crash.
         self.wrong: set[str] = set()
 
-    def crash(self, until: Callable[[threading.Event], object]) -> None:
-        """Approve a campaign, and kill PostgreSQL when `until` returns; it gets the event that the approval was answered."""
+    def crash(self, seconds: float, *, answered_first: bool) -> None:
+        """Approve a campaign, and kill PostgreSQL so many seconds after the approval was answered, or else was begun."""
         campaign = records.submit_campaign(at=self._due)
         answered = threading.Event()
         approving = threading.Thread(target=_approve, args=[campaign, answered])
         approving.start()
-        until(answered)
+        if answered_first:
+            answered.wait(60)
+        time.sleep(seconds)
         was_answered = answered.is_set()
         self._rig.kill_database()
         approving.join(60)
