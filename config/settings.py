@@ -327,8 +327,6 @@ THROTTLES = {
     "receipts": (600, 60),
     "registrations": (300, 60),
     "registrations-attested": (6000, 60),
-    "new-topics": (20, 86_400),
-    "new-topics-attested": (2000, 86_400),
     "corrections": (60, 60),
     "correction-form": (60, 60),
     "reading-form": (120, 60),

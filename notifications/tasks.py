@@ -37,6 +37,7 @@ from notifications.delivery import (
     state_file,
     synthetic_alerts,
     test_sends,
+    topic_list,
     unwritten,
     worker,
 )
@@ -58,6 +59,8 @@ MAX_WAKE_UP_AGE = 60.0
 AWAKE_AFTER_APPROVAL = 3.0
 #: For how many seconds that goes on at the most for one campaign: one that cannot begin is then left to the usual looks.
 AWAKE_FOR_ONE = 60.0
+#: Seconds between two looks at what the list of topics follows from.
+TOPICS_INTERVAL = 10.0
 #: New objects after which a process of a worker looks for unreachable ones; Python's default is 700. With 100,000 the processes
 #: of a worker took 70 MB more in all.
 OBJECTS_BEFORE_COLLECTION = 30_000
@@ -218,6 +221,25 @@ def _run_daily_jobs(stopping: threading.Event) -> None:
     maintenance.run_due_jobs(at=scheduler.database_now())
 
 
+class _ListTopics:
+    """Write the list of topics once a day, and soon after a publication or a change of an app."""
+
+    def __init__(self) -> None:
+        self._written: tuple[object, ...] | None = None
+        self._next_look_at = 0.0
+
+    def __call__(self, stopping: threading.Event) -> None:
+        """Take the step."""
+        if time.monotonic() < self._next_look_at:
+            return
+        self._next_look_at = time.monotonic() + TOPICS_INTERVAL
+        now = scheduler.database_now()
+        basis = topic_list.basis(at=now)
+        if basis != self._written:
+            topic_list.write(at=now)
+            self._written = basis
+
+
 def _remember_state(stopping: threading.Event) -> None:
     """Note outside of the database how far it has come, and who has unregistered."""
     state_file.remember()
@@ -244,7 +266,7 @@ def _start_polling(**_unknown: Any) -> None:
     state_file.recall()
     steps = (
         *(_send_if_due, _release_ended, _send_tests_if_waiting, _send_synthetic_alert_if_due, _run_daily_jobs),
-        _remember_state,
+        *(_ListTopics(), _remember_state),
     )
     poller = Poller(*steps, often=_TickWhenNeeded(), alive=lambda: heartbeats.give("worker"))
     _pollers.append(poller)

@@ -62,8 +62,8 @@ STATEMENTS: Final = (
     PrivacyStatement(
         "app, country, region, locale, audience, time zone of a topic",
         (
-            "tests/notifications/delivery/test_topics.py::test_topics_not_requested_for_270_days_are_purged_once_a_day",
-            _PROMISES + "test_promise_4_two_requests_for_a_topic_store_the_same_as_one",
+            "tests/notifications/delivery/test_topics.py::test_topics_not_listed_for_270_days_are_purged_once_a_day",
+            _PROMISES + "test_promise_4_requests_for_topics_store_nothing",
         ),
     ),
     PrivacyStatement(

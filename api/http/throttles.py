@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from rest_framework.exceptions import Throttled
 from rest_framework.throttling import BaseThrottle
 
 from core import rate_limits
@@ -48,16 +47,6 @@ class AddressThrottle(BaseThrottle):
 
     def wait(self) -> float | None:
         return self._wait
-
-
-def check_limit(request: Any, scope: str, *, attested: bool) -> None:
-    """Count one more request of a network. Raises Throttled over the limit, LimiterUnavailable without the cache."""
-    try:
-        counted = _count(_scope(scope, attested), request)
-    except Exception:
-        raise LimiterUnavailable(retry_after=30) from None
-    if not counted.allowed:
-        raise Throttled(wait=counted.wait)
 
 
 def _scope(scope: str, attested: object) -> str:

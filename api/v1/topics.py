@@ -14,7 +14,6 @@ from api.http.errors import InvalidQuery
 from api.http.fields import Choice, PatternText, StrictSerializer
 from api.http.negotiation import assigned_country
 from api.http.responses import NO_STORE, respond
-from api.http.throttles import check_limit
 from api.http.views import ApiView
 from api.v1.shapes import ResponseSerializer
 from content.terms import Recipient
@@ -53,8 +52,7 @@ class TopicsView(ApiView):
 
     permission_classes = [Public]
     query = TopicsQuery
-    # A request may write a row, so it is limited like registering. Each topic costs a request to FCM for every alert, so a
-    # network may bring only few that nobody has requested before.
+    # Limited like registering, which an app does as often.
     throttle = "registrations"
     needs_database = True
     throttle_fails_open = False
@@ -64,15 +62,12 @@ class TopicsView(ApiView):
     @extend_schema(operation_id="list_topics", responses=TopicsAnswerSerializer, tags=["registrations"])
     def get(self, request: Request) -> HttpResponse:
         """Return the topics of an installation. No push address is sent or stored."""
-        attested = self.attestation is not None
         if self.attestation is not None:
             self.attestation.require(self.parameters["app"])
         wanted = {"region": None, "time_zone": None, **self.parameters}
         wanted["country"] = assigned_country(wanted["country"])
         try:
-            found = topics.subscriptions_for(
-                **wanted, at=timezone.now(), before_new=lambda: check_limit(request, "new-topics", attested=attested)
-            )
+            found = topics.subscriptions_for(**wanted, at=timezone.now())
         except Invalid as error:
             raise InvalidQuery({str(error.extra["field"]): [error.detail]}) from None
         body = {"push_mode": found.push_mode, "topics": found.topics, "refresh_after": rfc3339(found.refresh_after)}

@@ -180,7 +180,7 @@ def _waits(quiet: list[ZoneForecast], campaign: Campaign) -> str:
 
 
 def of_audience(campaign: Campaign, said: Forecast, *, modes: Collection[PushMode] | None = None) -> Iterator[Refusal]:
-    """Yield a refusal of fewer than 20 registrations, and of topics that no app has asked for.
+    """Yield a refusal of fewer than 20 registrations, and of an audience in which no app has anybody.
 
     `modes` are those of `audience.push_modes`, if they were read already.
     """

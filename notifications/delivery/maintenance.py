@@ -37,7 +37,7 @@ _DELETE_STALE = """
                 OFFSET 0) old
         LIMIT %(limit)s))
 """
-# The outer conditions are checked again under the row's lock: a topic is kept that an app requests in the same instant.
+# The outer conditions are checked again under the row's lock: a topic is kept that is listed again in the same instant.
 _DELETE_TOPICS = """
     DELETE FROM notifications_segment s
     WHERE s.platform = '' AND s.requested_on < %(before)s
@@ -65,7 +65,7 @@ def run_due_jobs(*, at: datetime) -> None:
     jobs = (
         purge_stale_registrations,
         purge_gone_registrations,
-        purge_unrequested_topics,
+        purge_unlisted_topics,
         purge_empty_segments,
         forget_heartbeats,
         purge_receipts,
@@ -86,8 +86,9 @@ def purge_gone_registrations(*, at: datetime) -> int:
     return _once_a_day("purge-gone-registrations", lambda: _delete(Registration.objects.gone_for_good(at=at)), at=at)
 
 
-def purge_unrequested_topics(*, at: datetime) -> int:
-    """Delete topics that no app has requested for 270 days, except those of a campaign in flight; return how many."""
+def purge_unlisted_topics(*, at: datetime) -> int:
+    """Delete topics that have not been in the list for 270 days, except those of a campaign in flight; return how many."""
+    # The job's name is a stored key.
     return _once_a_day("purge-unrequested-topics", lambda: _delete_topics(at=at), at=at)
 
 

@@ -17,7 +17,7 @@ from notifications.campaigns import audience, fingerprint, forecast, lifecycle, 
 from notifications.campaigns.audience import AudienceSegment
 from notifications.campaigns.checks import wave_help
 from notifications.campaigns.openings import openings
-from notifications.delivery import canaries, topics
+from notifications.delivery import canaries, topic_list, topics
 from notifications.delivery.canaries import CanaryCandidate
 from notifications.models.batch import BATCH_SIZE, CANARY_SIZE, Batch
 from notifications.models.campaign import Campaign
@@ -36,6 +36,9 @@ def plan_audience(campaign: Campaign, *, at: datetime) -> bool:
     for readers, no longer helps in each of its countries, or when nobody is due before its end. Returns False when nothing was
     frozen.
     """
+    if audience.has_topics(campaign):
+        # In a statement of its own, so that no lock is held during the freeze. As a rule there is nothing to write.
+        topic_list.write(at=at)
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:

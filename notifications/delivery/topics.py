@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from django.db import connection
-
-from content.compiling import fallback
-from content.models import Locale
 from content.terms import Recipient
 from core.errors import Conflict, Invalid
+from notifications.delivery import topic_list
 from notifications.models.app import App, PushMode
 from notifications.models.batch import BATCH_SIZE, Batch, BatchState
 from notifications.models.registration_row import REFRESH_AFTER
@@ -19,17 +15,9 @@ from notifications.models.segment import ANY_PLATFORM, Segment
 from notifications.models.wave import Wave
 from notifications.registrations import values
 
-#: How long an unrequested topic is kept. Google drops an Android phone after the same time, so no phone is left behind the topic.
+#: How long a topic is kept that is no longer listed. Google drops a silent Android phone after the same time, so no phone is left
+#: behind the topic.
 KEPT_FOR = timedelta(days=270)
-#: The locale of installations whose language has no text.
-_NO_LOCALE = "und"
-# One row for all installations with the same values, written at most once a day.
-_RECORD = """
-    INSERT INTO notifications_segment AS s (app_id, country, region, locale, audience, zone, platform, requested_on)
-    VALUES (%(app_id)s, %(country)s, %(region)s, %(locale)s, %(audience)s, %(zone)s, %(platform)s, %(requested_on)s)
-    ON CONFLICT (app_id, country, region, locale, audience, zone, platform)
-    DO UPDATE SET requested_on = EXCLUDED.requested_on WHERE s.requested_on < EXCLUDED.requested_on
-"""
 
 
 class NoTopics(Conflict):
@@ -48,59 +36,26 @@ class TopicSubscriptions:
 
 
 def subscriptions_for(
-    *,
-    app: str,
-    country: str,
-    region: str | None,
-    locale: str,
-    audience: str,
-    time_zone: str | None,
-    at: datetime,
-    before_new: Callable[[], None] | None = None,
+    *, app: str, country: str, region: str | None, locale: str, audience: str, time_zone: str | None, at: datetime
 ) -> TopicSubscriptions:
-    """Return the topics for an installation with these values; all that is stored is that some app requested them on this day.
+    """Return the topics for an installation with these values: the nearest of the list. Nothing is stored.
 
-    `before_new` is called before a topic is stored that nobody has requested yet, and may raise. Raises Invalid for an unknown
-    app or a value that may not be stored, NoTopics where the app is not in topics mode.
+    Raises Invalid for an unknown app or a value that does not exist, NoTopics where the app is not in topics mode, and NoRelease
+    before the first publication.
     """
     found = App.objects.filter(name=app).first()
     if found is None:
         raise Invalid(f"There is no app called {app}.", code="app", field="app")
     if audience not in Recipient.values:
         raise values.InvalidValue("audience", f"audience must be one of {', '.join(Recipient.values)}.")
-    segment = Segment(
-        app=found,
-        country=values.country(country),
-        region=values.region(country, region),
-        locale=_supported(locale),
-        audience=audience,
-        zone=values.time_zone(country, time_zone),
-        platform=ANY_PLATFORM,
-    )
-    mode = found.mode_in(segment.country)
+    mode = found.mode_in(values.country(country))
     if mode != PushMode.TOPICS:
-        raise NoTopics(f"The app {app} uses no topics in {segment.country}; its push mode there is {mode}.", push_mode=str(mode))
-    _record(segment, on=at.date(), before_new=before_new)
+        raise NoTopics(f"The app {app} uses no topics in {country}; its push mode there is {mode}.", push_mode=str(mode))
+    nearest = topic_list.nearest(
+        topic_list.facts(), country=country, region=region, locale=locale, audience=audience, time_zone=time_zone
+    )
+    segment = Segment(app=found, platform=ANY_PLATFORM, **nearest._asdict())
     return TopicSubscriptions([segment.topic], at + REFRESH_AFTER)
-
-
-def _supported(locale: str) -> str:
-    """Return the supported locale of the same language and script, or `und`: a rare tag would set few phones apart."""
-    supported = list(Locale.objects.values_list("code", flat=True))
-    return fallback.match_accept_language(values.locale(locale), supported) or _NO_LOCALE
-
-
-def _record(segment: Segment, *, on: date, before_new: Callable[[], None] | None) -> None:
-    """Record that the topic was requested, with at most one write a day."""
-    names = ("app_id", "country", "region", "locale", "audience", "zone", "platform")
-    row = {name: getattr(segment, name) for name in names}
-    requested_on = Segment.objects.filter(**row).values_list("requested_on", flat=True).first()
-    if requested_on is not None and requested_on >= on:
-        return
-    if requested_on is None and before_new is not None:
-        before_new()
-    with connection.cursor() as cursor:
-        cursor.execute(_RECORD, {**row, "requested_on": on})
 
 
 def write_batches(waves: list[Wave], *, at: datetime) -> int:

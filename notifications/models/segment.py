@@ -63,7 +63,10 @@ class Segment(models.Model):
     audience = models.CharField(max_length=10, choices=Recipient.choices)
     zone = models.CharField(max_length=40, blank=True)
     platform = models.CharField(max_length=7, choices=Platform.choices, blank=True)
-    requested_on = models.DateField(null=True, help_text="Of a topic: the day on which an app last requested it.")
+    # The column has the name of before there was a list, because code of before may run beside this.
+    listed_on = models.DateField(
+        null=True, db_column="requested_on", help_text="Of a topic: the last day on which it was in the list of topics."
+    )
 
     objects: ClassVar[SegmentQuerySet] = manager_of(SegmentQuerySet)
 
@@ -72,7 +75,7 @@ class Segment(models.Model):
             models.UniqueConstraint(fields=_PLACE, name="segment_once"),
             models.CheckConstraint(condition=Q(audience__in=Recipient.values), name="segment_audience"),
             models.CheckConstraint(condition=Q(platform__in=[*Platform.values, ANY_PLATFORM]), name="segment_platform"),
-            models.CheckConstraint(condition=Q(platform=ANY_PLATFORM) ^ Q(requested_on=None), name="segment_topic_was_requested"),
+            models.CheckConstraint(condition=Q(platform=ANY_PLATFORM) ^ Q(listed_on=None), name="segment_topic_was_requested"),
         )
 
     def __str__(self) -> str:

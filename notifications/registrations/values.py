@@ -25,6 +25,8 @@ _ADDRESS_FORMS = {
     "and underscores.",
 }
 _subdivisions: Any = pycountry.subdivisions
+#: The nations of the United Kingdom: an alert can always be for one of them alone, and a topic tells them apart.
+NATIONS = ("GB-ENG", "GB-NIR", "GB-SCT", "GB-WLS")
 # A version cannot carry free text: digits, and at most one of four words.
 _VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}(-(dev|alpha|beta|rc)(\.?\d{1,4})?)?(\+\d{1,9})?")
 
@@ -94,11 +96,16 @@ def time_zone(country: str, value: str | None) -> str:
     A country with one zone has no other: a zone from elsewhere would set the phones of travellers apart, and a stranger could
     invent one segment for each zone of the world.
     """
-    here = _zones()[1].get(country, frozenset())
+    here = zones_of(country)
     if len(here) == 1:
-        return next(iter(here))
+        return here[0]
     name = current_zone(value)
     return name if name in here else ""
+
+
+def zones_of(country: str) -> tuple[str, ...]:
+    """Return the IANA zones of the country, in the order of the table of countries (zone.tab)."""
+    return _zones()[1].get(country, ())
 
 
 def current_zone(value: str | None) -> str:
@@ -107,7 +114,7 @@ def current_zone(value: str | None) -> str:
 
 
 @cache
-def _zones() -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+def _zones() -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
     """Return every known name, in lower case, with the name that is stored; and the zones of each country."""
     data = files("tzdata").joinpath("zoneinfo")
     links: dict[str, str] = {}
@@ -120,4 +127,4 @@ def _zones() -> tuple[dict[str, str], dict[str, frozenset[str]]]:
     known = available_timezones() - {"localtime", "Factory"}
     # Names in the table of countries stay (Europe/Oslo), although their rules are those of another zone.
     names = {name.casefold(): name if name in places else links.get(name, name) for name in known}
-    return names, {code: frozenset(row[2] for row in table if row[0] == code) for code in {row[0] for row in table}}
+    return names, {code: tuple(row[2] for row in table if row[0] == code) for code in {row[0] for row in table}}

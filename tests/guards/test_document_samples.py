@@ -88,6 +88,9 @@ NOT_RUN = {
     ("docs/measurements/security.md", "Does an edit get past an approval?", "sh"): (
         "A measurement of 28 seconds; every run makes 600 of its 10,000 attempts."
     ),
+    ("docs/measurements/security.md", "Does a flood of invented questions change an alert?", "sh"): (
+        "A measurement of minutes; every run of all tests sends 10,000 of its 100,000 questions."
+    ),
     ("docs/measurements/tests.md", "The tests themselves", "sh"): "A measurement of the whole suite, which cannot run in itself.",
 }
 #: Where blocks without a language are output of a measurement.

@@ -59,5 +59,5 @@ def test_the_renamed_columns_keep_their_rows_in_both_directions(latest: None) ->
     assert (batch.size, batch.retry_tickets, batch.uncertain_tickets) == (30, [1, 2], [3])
     assert Quota.objects.get().consecutive_blocks == 2
     assert Campaign.objects.get().ticket_watermark == watermark
-    assert Segment.objects.topics().get().requested_on == make.NOON.date()
+    assert Segment.objects.topics().get().listed_on == make.NOON.date()
     assert MaintenanceRun.objects.filter(job="purge-unrequested-topics").exists()

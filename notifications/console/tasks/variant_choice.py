@@ -7,9 +7,10 @@ from itertools import product
 from content.terms import Recipient
 from core.console.display import country_text, region_text
 from notifications.campaigns import variants
-from notifications.console.tasks.who import NATIONS, known_places
+from notifications.console.tasks.who import known_places
 from notifications.models import Campaign
 from notifications.models.campaign import ALL
+from notifications.registrations.values import NATIONS
 
 
 def audience_choices(campaign: Campaign) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pycountry
 from django import forms
+from django.db.models import Q
 from django.utils.datastructures import MultiValueDict
 
 from content.console import labels
@@ -27,11 +28,11 @@ from notifications.models import Campaign, Segment
 from notifications.models.campaign import ALL
 from notifications.models.campaign_state import APPROVED_ON
 from notifications.models.draft_task import DraftTask
+from notifications.models.segment import ANY_PLATFORM
+from notifications.registrations.values import NATIONS
 
 #: How far back the page looks for alerts to the same readers.
 RECENT = timedelta(days=14)
-#: The nations of the United Kingdom are always offered: it is where most campaigns for a region go.
-NATIONS = ("GB-ENG", "GB-NIR", "GB-SCT", "GB-WLS")
 #: Rows of the table of languages.
 _ROWS = 40
 
@@ -48,7 +49,7 @@ class KnownPlaces:
     #: Countries with a service of their own.
     countries: frozenset[str]
     regions: frozenset[str]
-    #: (title of an app, whether it is one of test devices, audience) of every segment.
+    #: (title of an app, whether it is one of test devices, audience) of every such segment.
     apps: frozenset[tuple[str, bool, str]]
 
     def app_titles(self, campaign: Campaign) -> list[str]:
@@ -59,9 +60,13 @@ class KnownPlaces:
 
 
 def known_places() -> KnownPlaces:
-    """Return the places of approved services and of all segments, in two queries."""
+    """Return the places of approved services, of phones that count, and of topics, in two queries.
+
+    A segment that nobody in it has proven has no counter: anybody can make one, and a region of it would be offered.
+    """
     services = list(Service.objects.approved().values_list("country_id", "regions"))
-    segments = list(Segment.objects.values_list("region", "app__title", "app__test", "audience").distinct())
+    inhabited = Segment.objects.filter(Q(platform=ANY_PLATFORM) | Q(counts__isnull=False))
+    segments = list(inhabited.values_list("region", "app__title", "app__test", "audience").distinct())
     regions = {region for _, found in services for region in found} | {region for region, *_ in segments if region}
     return KnownPlaces(
         frozenset(country for country, _ in services if country != WORLDWIDE),

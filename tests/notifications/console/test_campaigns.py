@@ -229,7 +229,7 @@ def test_topics_are_counted_apart_and_their_phones_are_not_known(client: Client)
     progress = client.get(page(campaign, "campaign-progress")).json()
     stop = client.get(page(campaign, "campaign-stop")).content.decode()
 
-    assert "2 at the moment. The number of phones that subscribe to them is not known" in before
+    assert "2 at the moment, and one request to FCM for each. The number of phones that subscribe to them is not known" in before
     assert "None of these apps stores addresses" in before
     assert "ewer than 20" not in before
     assert "The number of phones that subscribe to a topic is not known" in after

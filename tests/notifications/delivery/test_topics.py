@@ -1,10 +1,9 @@
-"""Topics: their names, requests for them, how long they are kept, and what is sent to them."""
+"""Topics: their names, how long they are kept, and what is sent to them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
 from typing import Any
 
@@ -14,9 +13,8 @@ from django.db import DatabaseError, connection, transaction
 from content.terms import Audience
 from notifications.campaigns import audience
 from notifications.campaigns.progress import progress_of
-from notifications.delivery import maintenance, planner, topics
+from notifications.delivery import maintenance, planner
 from notifications.models import Batch, Campaign, Registration, Segment, Wave
-from notifications.registrations.values import InvalidValue
 from tests import make
 from tests.notifications.steps import tick
 
@@ -56,68 +54,12 @@ def test_a_topic_name_depends_on_its_row_alone() -> None:
     assert make.topic(country="US", time_zone=None).topic == "fp1.teen.US.~.en.teen.~"
 
 
-@pytest.mark.parametrize(
-    ("requested", "stored"),
-    [
-        ({"locale": "en-AU"}, {"locale": "en"}),
-        ({"locale": "pt-PT"}, {"locale": "pt-BR"}),
-        ({"locale": "sr"}, {"locale": "und"}),
-        ({"locale": "x-a-child-s-name"}, {"locale": "und"}),
-        ({"time_zone": "europe/london"}, {"zone": "Europe/London"}),
-        ({"time_zone": "Mars/Olympus"}, {"zone": "Europe/London"}),
-        ({"country": "US", "time_zone": "Mars/Olympus"}, {"zone": ""}),
-        ({"region": None}, {"region": ""}),
-    ],
-)
-def test_values_are_stored_in_canonical_form(requested: dict[str, Any], stored: dict[str, str]) -> None:
-    row = make.topic(**requested)
-
-    assert {name: getattr(row, name) for name in stored} == stored
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"country": "ZZ"}, {"country": "gb"}, {"region": "FR-75"}, {"locale": "not a tag"}, {"audience": "child"}]
-)
-def test_a_value_that_may_not_be_stored_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(InvalidValue):
-        make.topic(**wrong)
-
-    assert not Segment.objects.exists()
-
-
-def test_twelve_simultaneous_first_requests_for_a_topic_make_one_row(at_once: Callable[..., list[Any]]) -> None:
-    answers = at_once(*[make.topic] * 12)
-
-    assert {answer.pk for answer in answers} == {Segment.objects.get().pk}
-
-
-def test_requesting_a_topic_writes_at_most_once_a_day(django_assert_num_queries: Any) -> None:
-    first = make.topic(at=make.NOON)
-    with django_assert_num_queries(3):
-        topics.subscriptions_for(**make.TEEN, at=make.NOON + timedelta(hours=3))
-    topics.subscriptions_for(**make.TEEN, at=make.NOON + timedelta(days=1))
-    topics.subscriptions_for(**make.TEEN, at=make.NOON - timedelta(days=9))
-
-    assert (Segment.objects.get().pk, Segment.objects.get().requested_on) == (first.pk, date(2026, 12, 2))
-
-
-@pytest.mark.parametrize("mode", ["registrations", "feed"])
-def test_an_app_in_another_mode_has_no_topics_and_learns_its_mode(mode: str) -> None:
-    make.app("other", push_mode=mode, mode_by_country={"NZ": "topics"})
-
-    with pytest.raises(topics.NoTopics) as refused:
-        make.topic(app="other")
-
-    assert refused.value.extra["push_mode"] == mode
-    assert make.topic(app="other", country="NZ").country == "NZ"
-
-
-def test_topics_not_requested_for_270_days_are_purged_once_a_day() -> None:
+def test_topics_not_listed_for_270_days_are_purged_once_a_day() -> None:
     old, recent = make.topic(at=make.NOON - timedelta(days=271)), make.topic(locale="cy", at=make.NOON - timedelta(days=270))
 
-    first = maintenance.purge_unrequested_topics(at=make.NOON)
+    first = maintenance.purge_unlisted_topics(at=make.NOON)
     make.topic(locale="mi", at=make.NOON - timedelta(days=300))
-    again = maintenance.purge_unrequested_topics(at=make.NOON)
+    again = maintenance.purge_unlisted_topics(at=make.NOON)
 
     assert (first, again) == (1, 0)
     assert not Segment.objects.filter(pk=old.pk).exists()
@@ -129,13 +71,13 @@ def test_a_topic_of_a_campaign_in_flight_is_not_purged() -> None:
     campaign = teens()
     tick()
 
-    during = maintenance.purge_unrequested_topics(at=datetime.now(UTC))
+    during = maintenance.purge_unlisted_topics(at=datetime.now(UTC))
     campaign.refresh_from_db()
 
     assert (campaign.state, campaign.topics, during) == ("sending", 1, 0)
 
 
-def test_only_a_topic_has_the_day_of_its_last_request() -> None:
+def test_only_a_topic_has_the_day_on_which_it_was_last_listed() -> None:
     for platform, day in (("", "NULL"), ("android", "'2026-12-01'")):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
@@ -195,7 +137,7 @@ def test_a_topic_in_quiet_hours_until_the_end_is_skipped_and_counted() -> None:
 
 def test_batches_of_at_most_500_hold_every_topic() -> None:
     Segment.objects.bulk_create(
-        Segment(app_id="teen", country="GB", locale="en", audience="teen", zone=f"Zone/{n}", platform="", requested_on=make.NOON)
+        Segment(app_id="teen", country="GB", locale="en", audience="teen", zone=f"Zone/{n}", platform="", listed_on=make.NOON)
         for n in range(1_203)
     )
     campaign = teens()

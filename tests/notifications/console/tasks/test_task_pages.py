@@ -156,6 +156,17 @@ def test_nations_are_chosen_by_name(client: Client, author: make.User, content: 
     assert campaign.regions == ["GB-NIR", "GB-WLS"]
 
 
+def test_a_region_that_only_invented_installations_name_is_not_offered(client: Client, author: make.User, content: None) -> None:
+    campaign = started(client)
+    make.installation(700, region="GB-LND", proven=False)
+    before = client.get(url(campaign, "who")).content.decode()
+
+    make.installation(701, region="GB-LND")
+
+    assert 'value="GB-LND"' not in before
+    assert 'value="GB-LND"' in client.get(url(campaign, "who")).content.decode()
+
+
 def test_a_large_audience_is_confirmed_by_typing_its_number(
     client: Client, author: make.User, content: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
