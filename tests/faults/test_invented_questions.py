@@ -75,6 +75,7 @@ def web(tmp_path: Path, transactional_db: None) -> Iterator[Web]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(max(300, QUESTIONS // 50))
 @pytest.mark.django_db(transaction=True)
 def test_invented_questions_and_installations_change_nothing_of_the_next_alert(web: Web, fcm_emulator: Emulator) -> None:
     make.installations(HONEST // 2)

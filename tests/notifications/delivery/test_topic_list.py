@@ -75,7 +75,7 @@ def test_every_answer_is_in_the_list(country: str, locale: str, audience: str, z
 
 
 @pytest.mark.parametrize(
-    ("asked", "given"),
+    ("requested", "given"),
     [
         ({"locale": "en-AU"}, {"locale": "en"}),
         ({"locale": "pt-PT"}, {"locale": "pt-BR"}),
@@ -92,8 +92,8 @@ def test_every_answer_is_in_the_list(country: str, locale: str, audience: str, z
         ({"country": "PE", "locale": "cy"}, {"locale": "und"}),
     ],
 )
-def test_what_is_outside_falls_to_the_nearest_topic(asked: dict[str, Any], given: dict[str, str]) -> None:
-    known = {name: value for name, value in make.TEEN.items() if name != "app"} | asked
+def test_what_is_outside_falls_to_the_nearest_topic(requested: dict[str, Any], given: dict[str, str]) -> None:
+    known = {name: value for name, value in make.TEEN.items() if name != "app"} | requested
     answer = topic_list.nearest(FACTS, **known)._asdict()
 
     assert {name: answer[name] for name in given} == given
