@@ -139,8 +139,8 @@ def test_every_image_can_be_pinned_by_digest(services: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("release", "image", "accepted"),
     [
-        ("", "python:3.11-slim-bookworm", True),
-        ("1", "python:3.11-slim-bookworm", False),
+        ("", "python:3.11-slim-trixie", True),
+        ("1", "python:3.11-slim-trixie", False),
         ("1", f"python@sha256:{'0' * 64}", True),
     ],
 )

@@ -25,6 +25,9 @@ def main(arguments: Sequence[str]) -> int:
     action.add_argument("--licences", action="store_true", help="write docs/licences.md")
     action.add_argument("--sbom", metavar="FILE", help="write a CycloneDX bill of materials to FILE, or - for standard output")
     action.add_argument("--images", action="store_true", help="fail if an image of docker/ is named by a tag alone")
+    action.add_argument(
+        "--digests", metavar="FILE", help="put the images of docker/, by the digests of their tags, into FILE (.env)"
+    )
     given = parser.parse_args(arguments)
     if given.sbom:
         return _write(given.sbom, bill_of_materials(locked_packages()))
@@ -32,6 +35,8 @@ def main(arguments: Sequence[str]) -> int:
         return _write(str(licences.DOCUMENT), licences.document(locked_packages(), kit_packages()))
     if given.images:
         return _images()
+    if given.digests:
+        return _digests(given.digests)
     if given.refresh:
         return _refresh()
     return _check()
@@ -48,7 +53,7 @@ def _check() -> int:
         found.append("docs/licences.md is not current. To fix it: ./run audit --licences")
     age = advisories.age_text(stored, today=datetime.now(UTC).date())
     print(f"{len(product)} packages, and {len(kit)} for the checks of the kit. {age}")
-    tags = images.by_tag(os.environ)
+    tags = images.by_tag(images.settings(os.environ))
     if tags:
         print(f"Images by tag: {', '.join(tags.values())}. Pin them by digest for production: docs/operations.md.")
     print(*found, f"{len(found)} findings", sep="\n")
@@ -66,11 +71,26 @@ def _refresh() -> int:
 
 
 def _images() -> int:
-    tags = images.by_tag(os.environ)
+    tags = images.by_tag(images.settings(os.environ))
     for name, image in tags.items():
-        print(f"{name}={image} has no digest. Set {name}={image}@sha256:…")
+        print(f"{name}={image} has no digest. To fix it: ./run audit --digests .env")
     print(f"{len(tags)} findings")
     return 1 if tags else 0
+
+
+def _digests(path: str) -> int:
+    try:
+        found = images.pinned(os.environ)
+    except images.NoDigest as error:
+        print(error, file=sys.stderr)
+        return 2
+    lines = [f"{name}={image}" for name, image in found.items()]
+    if path == "-":
+        print(*lines, sep="\n")
+        return 0
+    images.put_into(Path(path), found)
+    print(*lines, f"{path} has them; what else is in it stays as it was.", sep="\n")
+    return 0
 
 
 def _write(path: str, text: str) -> int:

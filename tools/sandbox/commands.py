@@ -16,7 +16,8 @@ HELP = """\
 ./run phone           register a phone with the running demo and send it a test push; --locale TAG, --platform NAME, --code CODE
 ./run lint            check style, types, import directions, words, migrations, the OpenAPI schema, docs/states.md, docs/roles.md
 ./run audit           check the locked packages for known weaknesses and licences; --refresh reads the advisories again,
-                      --licences writes docs/licences.md, --sbom FILE writes a bill of materials, --images looks for digests
+                      --licences writes docs/licences.md, --sbom FILE writes a bill of materials, --images looks for digests,
+                      --digests FILE puts the images by digest into FILE (.env)
 ./run mutate          change the rules for roles, approval, limits and errors in small ways, and see whether their tests notice;
                       --rule NAME, --limit N, --part K/N, --minutes N
 ./run contract        send requests made from the OpenAPI schema as four different senders, and print the statuses that they got;
@@ -36,6 +37,8 @@ HELP = """\
 ./run bench codebase  print figures of the code base itself, for git revisions or folders side by side; TREE… --list
 ./run faults          send campaigns while processes, PostgreSQL, brokers, clocks and FCM fail; --list, RUN…, --quick, --write
 ./run soak            send campaigns for hours with restarts at random, and see what grows; --hours N --minutes N --seed N --write
+./run image           build the container image with Debian's buildah, look into it, and run each role of compose from it;
+                      as root; --debian RELEASE, --base NAME@sha256:…, --build-only, --write
 ./run reset           remove the demo's database, secrets and logs
 ./run emulator        start the FCM emulator alone, for developing an app; --tls, --quota N
 ./run manage ARGS…    run a Django management command on the demo's database
@@ -74,6 +77,7 @@ COMMANDS: dict[str, Command] = {
     "contract": Command("dev", takes_arguments=True),
     "bench": Command("dev", takes_arguments=True, uses_demo=True),
     "faults": Command("dev", takes_arguments=True),
+    "image": Command("dev", takes_arguments=True, uses_demo=True),
     "soak": Command("dev", takes_arguments=True, uses_demo=True),
     "reset": Command("demo", uses_demo=True),
     "emulator": Command("demo", takes_arguments=True),

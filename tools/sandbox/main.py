@@ -121,7 +121,7 @@ def reset(paths: Paths, rest: list[str]) -> int:
     with hold_run_folder(paths, "reset"):
         stop_leftovers(paths)
         postgres.remove(paths)
-        for folder in (paths.run / "bench", paths.run / "soak", *(paths.run / "tests").glob("*")):
+        for folder in (paths.run / "bench", paths.run / "soak", paths.run / "image", *(paths.run / "tests").glob("*")):
             remove_run(Paths(paths.root, folder))
         for name in FOLDERS:
             shutil.rmtree(paths.run / name, ignore_errors=True)
@@ -210,6 +210,14 @@ def run_faults(paths: Paths, rest: list[str]) -> int:
     return launch.run(paths, rest)
 
 
+def run_image(paths: Paths, rest: list[str]) -> int:
+    """Build the container image, and run its roles."""
+    # Not at the top: no other command needs what it imports.
+    from tools.image import launch
+
+    return launch.run(paths, rest)
+
+
 def run_soak(paths: Paths, rest: list[str]) -> int:
     """Send campaigns for hours with restarts at random."""
     # Not at the top: no other command needs what it imports.
@@ -230,6 +238,7 @@ _COMMANDS: dict[str, Callable[[Paths, list[str]], int]] = {
     "contract": run_contract,
     "bench": run_bench,
     "faults": run_faults,
+    "image": run_image,
     "soak": run_soak,
     "reset": reset,
     "emulator": run_emulator,

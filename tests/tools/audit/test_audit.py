@@ -275,6 +275,83 @@ def test_an_image_without_a_digest_is_found() -> None:
     assert set(images.by_tag({"PYTHON_IMAGE": digest})) == {"POSTGRES_IMAGE", "VALKEY_IMAGE", "NGINX_IMAGE"}
 
 
+DIGEST = f"sha256:{'b' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("program", "printed"),
+    [("docker", {"mediaType": "application/vnd.oci.image.index.v1+json", "digest": DIGEST}), ("skopeo", {"Digest": DIGEST})],
+)
+def test_each_image_is_printed_by_the_digest_of_its_tag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], program: str, printed: dict[str, str]
+) -> None:
+    script = tmp_path / program
+    script.write_text(f"#!/bin/sh\necho \"$*\" >>{tmp_path}/calls\necho '{json.dumps(printed)}'\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("NGINX_IMAGE", f"mirror.example/nginx@sha256:{'c' * 64}")
+
+    assert command.main(["--digests", "-"]) == 0
+
+    assert capsys.readouterr().out.splitlines() == [
+        f"NGINX_IMAGE=mirror.example/nginx@sha256:{'c' * 64}",
+        f"POSTGRES_IMAGE=postgres@{DIGEST}",
+        f"PYTHON_IMAGE=python@{DIGEST}",
+        f"VALKEY_IMAGE=valkey/valkey@{DIGEST}",
+    ]
+    calls = (tmp_path / "calls").read_text()
+    assert "docker.io/library/python:3.11-slim-trixie" in calls
+    assert "docker.io/valkey/valkey:8-bookworm" in calls
+    # One that is pinned already is not asked for again.
+    assert "nginx" not in calls
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo 'ERROR: no such host' >&2; exit 1", "docker did not get nginx:1.28-bookworm: ERROR: no such host\n"),
+        ("echo", "docker named no digest of nginx:1.28-bookworm.\n"),
+        ("echo '{}'", "docker named no digest of nginx:1.28-bookworm.\n"),
+        (None, "Install docker (with buildx) or skopeo, which ask the registry of an image for its digest.\n"),
+    ],
+)
+def test_a_digest_that_cannot_be_had_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], script: str | None, said: str
+) -> None:
+    if script is not None:
+        (tmp_path / "docker").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert command.main(["--digests", str(tmp_path / ".env")]) == 2
+
+    assert capsys.readouterr() == ("", said)
+    assert not (tmp_path / ".env").exists()
+
+
+def test_digests_replace_the_earlier_ones_in_a_file_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("SECRET_KEY=a=b\nNGINX_IMAGE=nginx@sha256:1\n# POSTGRES_IMAGE=old\n")
+    file.chmod(0o640)
+
+    images.put_into(file, {"NGINX_IMAGE": "nginx@sha256:2", "POSTGRES_IMAGE": "postgres@sha256:3"})
+
+    assert file.read_text() == (
+        "SECRET_KEY=a=b\n# POSTGRES_IMAGE=old\nNGINX_IMAGE=nginx@sha256:2\nPOSTGRES_IMAGE=postgres@sha256:3\n"
+    )
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_images_are_read_from_the_file_that_compose_reads_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"# comment\nPYTHON_IMAGE=python@sha256:{'a' * 64}\nNGINX_IMAGE=nginx:1\n")
+
+    given = images.settings({"NGINX_IMAGE": f"nginx@sha256:{'a' * 64}"}, tmp_path / ".env")
+
+    assert set(images.by_tag(given)) == {"POSTGRES_IMAGE", "VALKEY_IMAGE"}
+    assert images.settings({}, tmp_path / "none") == {}
+
+
 #: Packages that belong to one that is listed, which could not work without them; and one that type checkers alone import.
 PARTS = {"google": "firebase-admin", "kombu": "celery", "pydantic_core": "pydantic", "django_stubs_ext": ""}
 
