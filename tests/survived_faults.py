@@ -13,7 +13,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "operations.md"
 HEADING: Final = "## Faults that were tried"
 #: Runs without a row of the long form in docs/measurements/faults.md, and what the table says of them.
-NOT_MEASURED: Final[dict[str, str]] = {"broker-slow": "no figures yet", "nothing-for-two-hours": "no figures yet"}
+NOT_MEASURED: Final[dict[str, str]] = {}
 
 
 @dataclass(frozen=True)
