@@ -17,7 +17,7 @@ from tests.signing import Signer
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served", "without_pdf_maker")]
 
 #: Examples per operation; `tests/api/test_contract_identities.py` tries many more of other kinds.
-steady = settings(plain, max_examples=examples(20), derandomize=True)
+steady = settings(plain, max_examples=examples(20, least=4), derandomize=True)
 
 
 @pytest.fixture

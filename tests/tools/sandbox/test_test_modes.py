@@ -58,6 +58,7 @@ def test_options_are_ours_and_the_rest_is_pytests() -> None:
 def test_the_quick_tier_tries_fewer_invented_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(tiers.QUICK_TIER, "1")
     assert [examples(number) for number in (5, 20, 100, 400)] == [5, 10, 20, 80]
+    assert [examples(number, least=4) for number in (3, 20, 100)] == [3, 4, 20]
     monkeypatch.delenv(tiers.QUICK_TIER)
     assert [examples(number) for number in (5, 20, 100, 400)] == [5, 20, 100, 400]
 
