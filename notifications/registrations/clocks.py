@@ -48,7 +48,7 @@ def _clocks(country: str) -> Mapping[str, str]:
     for zone in values.zones_of(country):
         same.setdefault(_rules(zone), []).append(zone)
     named = _present_zones()
-    clocks = {}
+    clocks: dict[str, str] = {}
     for zones in same.values():
         chosen = next((zone for zone in zones if zone in named), zones[0])
         clocks |= dict.fromkeys(zones, chosen)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,6 +18,7 @@ from content.importing.facts import SERVICES_FILE
 from content.importing.reference import load_reference
 from content.models import Locale, Service
 from content.terms import Recipient
+from notifications import tasks
 from notifications.campaigns import audience, forecast
 from notifications.delivery import maintenance, planner, topic_list
 from notifications.delivery.topic_list import TopicFacts
@@ -24,6 +27,7 @@ from notifications.registrations import values
 from notifications.registrations.values import InvalidValue
 from tests import make
 from tests.notifications.steps import tick
+from tools.sandbox.demo_devices import topic_queries
 
 COUNTRIES = sorted(country.alpha_2 for country in pycountry.countries)
 #: Every language of ISO 639-1, and some tags beside them.
@@ -173,6 +177,37 @@ def test_what_changes_the_list_changes_its_basis(published: None) -> None:
     App.objects.filter(name="teen").update(mode_by_country={})
 
     assert topic_list.basis(at=make.NOON) != first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_writes_the_list_soon_after_a_publication(published: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    step, stopping = tasks._ListTopics(), threading.Event()
+    step(stopping)
+    before = names()
+    Locale.objects.create(code="so", name="Somali", endonym="Soomaali")
+    make.release()
+
+    step(stopping)
+    too_soon = names()
+    later = time.monotonic() + tasks.TOPICS_INTERVAL
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    step(stopping)
+
+    assert before
+    assert too_soon == before
+    assert names() > before
+
+
+@pytest.mark.django_db
+def test_the_phones_of_the_demo_get_a_topic_each() -> None:
+    facts = shipped()
+    given = [
+        topic_list.nearest(facts, **{"region": None, **{name: value for name, value in query.items() if name != "app"}})
+        for query in topic_queries()
+    ]
+
+    assert len(set(given)) == len(given)
+    assert {topic.locale for topic in given} >= {"cy", "mi", "pt-BR"}
 
 
 @pytest.mark.django_db(transaction=True)
