@@ -112,7 +112,7 @@ class Sandbox:
                 "emulator", ["-m", "fcm_emulator", "serve", "--host", "127.0.0.1", "--port", port, "--credentials", folder]
             )
         with step("Bringing the database up to date"):
-            self.command("migrate", "--no-input", "--verbosity", "0")
+            self.run_python("-m", "tools.sandbox.migrate", **self.settings_of("migrate"))
             if not self.given_database:
                 self.command("runtime_role")
             signing_key = self._signing_key()

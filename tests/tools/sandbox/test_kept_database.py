@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
@@ -17,6 +20,7 @@ from tools.sandbox.kept_database import DATABASE, TEMPLATE, Passwords
 from tools.sandbox.paths import Paths, read_json
 from tools.sandbox.postgres import Cluster
 
+ROOT = Path(__file__).resolve().parents[3]
 OWN: Passwords = ("of the superuser", "of the owner")
 
 
@@ -140,3 +144,45 @@ def test_the_copied_database_has_every_migration_and_every_role() -> None:
         if role is not None:
             granted[role].add(".".join(names))
     assert granted == {role: set(names) for role, names in ROLES.items()}
+
+
+#: What the objects of a schema are, as PostgreSQL writes them.
+_SCHEMA = """
+    SELECT 'column', table_name || '.' || column_name, concat_ws(' ', data_type, character_maximum_length, is_nullable,
+        column_default, is_identity, identity_generation, collation_name)
+        FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT 'trigger', tgrelid::regclass || '.' || tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'function', oid::regprocedure::text, pg_get_functiondef(oid)
+        FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'
+    UNION ALL SELECT 'migration', app, name FROM django_migrations
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.skipif(TEMPLATE not in os.environ, reason="pytest was started without ./run test, so it has migrated by itself")
+def test_migrating_in_half_the_time_makes_what_manage_py_migrate_makes() -> None:
+    known = connection.get_connection_params()
+    server = {name: known[name] for name in ("user", "password", "host", "port") if known.get(name)}
+    name = f"plain_{os.getpid()}"
+    url = f"postgresql://{known['user']}:{known['password']}@{known['host']}:{known['port']}/{name}"
+    with psycopg.connect(**server, dbname="postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        try:
+            command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+            done = subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            with psycopg.connect(**server, dbname=name) as plain:
+                expected = set(plain.execute(_SCHEMA).fetchall())
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    with connection.cursor() as cursor:
+        cursor.execute(_SCHEMA)
+        found = set(cursor.fetchall())
+
+    assert len(expected) > 1_000
+    assert sorted(found ^ expected) == []
