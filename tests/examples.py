@@ -17,6 +17,6 @@ _TIMES: Final = int(os.environ.get("EXAMPLES_TIMES", "1"))
 def examples(number: int, *, least: int = _LEAST) -> int:
     """Return `number` times EXAMPLES_TIMES, or a fifth of `number` in the quick tier, for hypothesis's `max_examples`.
 
-    A fifth is at least `least`, or `number`: a test with many parameters that are alike tries enough with fewer of each.
+    A fifth is at least `least`, or `number`: a test with many parameters of one kind tries enough with fewer of each.
     """
     return max(min(number, least), number // 5) if os.environ.get(QUICK_TIER) else number * _TIMES
