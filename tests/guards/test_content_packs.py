@@ -203,7 +203,7 @@ def test_promise_11_a_number_that_works_in_some_countries_is_in_no_others(real_p
 
 
 @pytest.mark.django_db
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_promise_10_rows_in_any_order_give_the_same_bytes(db: None, seed: int) -> None:
     from django.db import transaction

@@ -163,7 +163,7 @@ def phones(transactional_db: None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(schedules())
 def test_the_planner_does_what_the_forecast_says(phones: None, times: tuple[dict[str, Any], datetime]) -> None:
     fields, at = times

@@ -79,7 +79,9 @@ def test_a_segment_that_is_deleted_under_a_registration_is_made_again(
     assert Registration.objects.get().segment.locale == "en"
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     kind=st.sampled_from(["at", "local"]),
     at=st.datetimes(min_value=make.NOON.replace(tzinfo=None), max_value=(make.NOON + timedelta(days=200)).replace(tzinfo=None)),

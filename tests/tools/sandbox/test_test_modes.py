@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 
 from tests import conftest, longest_files
@@ -71,6 +72,11 @@ def test_the_whole_suite_takes_a_process_more_than_cores_and_a_chosen_file_takes
     assert run_tests.processes_for(3, [__file__]) == 3
     assert run_tests.spread_over(1) == []
     assert run_tests.spread_over(2)[:2] == ["-n", "2"]
+
+
+def test_no_property_fails_because_the_machine_is_slow() -> None:
+    assert hypothesis.settings.default.deadline is None
+    assert hypothesis.HealthCheck.too_slow in hypothesis.settings.default.suppress_health_check
 
 
 FILE, FOLDER = "tests/tools/sandbox/test_test_modes.py", "tests/tools"
