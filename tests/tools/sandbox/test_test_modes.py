@@ -75,8 +75,10 @@ def test_the_whole_suite_takes_a_process_more_than_cores_and_a_chosen_file_takes
 
 
 def test_no_property_fails_because_the_machine_is_slow() -> None:
-    assert hypothesis.settings.default.deadline is None
-    assert hypothesis.HealthCheck.too_slow in hypothesis.settings.default.suppress_health_check
+    usual = hypothesis.settings()
+
+    assert usual.deadline is None
+    assert hypothesis.HealthCheck.too_slow in usual.suppress_health_check
 
 
 FILE, FOLDER = "tests/tools/sandbox/test_test_modes.py", "tests/tools"
