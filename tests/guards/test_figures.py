@@ -135,9 +135,9 @@ PROMISES = [
         ("docs/privacy.md", "docs/operations.md"),
     ),
     Promise(
-        "a topic is kept without a request",
+        "a topic is kept that is no longer listed",
         topics.KEPT_FOR,
-        (rf"(?:asked for|requested) it in {SPAN}", rf"topic, and are forgotten after {SPAN}"),
+        (rf"in the list for {SPAN}", rf"topic, and are forgotten after {SPAN}"),
         ("docs/privacy.md", "docs/adr/0016-topics-mode.md"),
     ),
     Promise(
