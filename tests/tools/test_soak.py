@@ -48,6 +48,23 @@ def test_a_slope_leaves_out_the_warm_up() -> None:
     assert Series().per_hour() == Series([(1, 1)]).per_hour() == Series().growth() == 0
 
 
+def in_steps(*steps: tuple[int, float]) -> Series:
+    """Return a sample every ten seconds, for half an hour, of 100 MiB and the steps so far: minute, MiB."""
+    seconds = range(0, 1800, 10)
+    return Series([(second, 100 + sum(mib for minute, mib in steps if second >= minute * 60)) for second in seconds])
+
+
+def test_one_step_is_no_slope_and_several_are() -> None:
+    for minute in (8, 14, 19, 29):
+        assert in_steps((minute, 3)).per_hour() == pytest.approx(0, abs=0.01)
+    assert judged(sent(), memory=in_steps((19, 3))).faults == []
+    # A MiB each four minutes.
+    (fault,) = judged(sent(), memory=in_steps(*((minute, 1) for minute in range(0, 30, 4)))).faults
+    assert fault.startswith("worker (7) grows by 1")
+    (fault,) = judged(sent(), memory=in_steps((14, 8))).faults
+    assert fault == "worker (7) has 8.0 MiB more at its end than after its warm-up"
+
+
 def test_what_was_in_flight_may_be_doubled_and_the_figures_are_shown() -> None:
     verdict = judged(sent(doubled=300, in_flight=300), sent(), memory=a_series(4.9))
 

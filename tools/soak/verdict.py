@@ -8,7 +8,8 @@ from typing import Any
 from tools.bench.push.tables import shown, table
 from tools.soak.samples import JUDGED_FROM, PART, Samples
 
-#: By how many MiB a process may grow in an hour, and by how many open files, sockets or sessions between two idle moments.
+#: By how many MiB a process may grow in an hour, and in all after its warm-up; and by how many open files, sockets or sessions
+#: between two idle moments.
 MOST_MEMORY, MOST_FILES, MOST_SOCKETS, MOST_SESSIONS = 5.0, 10, 3, 2
 #: Seconds after a web process was killed in which reads may fail, until the next one is up.
 READERS_WAIT = 30.0
@@ -53,7 +54,8 @@ def judge(verdict: Verdict, samples: Samples) -> None:
         verdict.processes.append(
             {
                 "name": one.name, "pid": one.pid, "minutes": one.memory.minutes(), "mib_per_hour": one.memory.per_hour(),
-                "mib": one.memory.parts(), "most_files": max(value for _, value in one.files.samples),
+                "mib_more": one.memory.growth(), "mib": one.memory.parts(),
+                "most_files": max(value for _, value in one.files.samples),
                 "idle_files": [files for files, _ in one.idle], "idle_sockets": [sockets for _, sockets in one.idle],
             }
         )  # fmt: skip
@@ -91,6 +93,8 @@ def _of_processes(verdict: Verdict) -> list[str]:
             continue
         if one["mib_per_hour"] > MOST_MEMORY:
             found.append(f"{one['name']} ({one['pid']}) grows by {one['mib_per_hour']:.1f} MiB an hour")
+        if one["mib_more"] > MOST_MEMORY:
+            found.append(f"{one['name']} ({one['pid']}) has {one['mib_more']:.1f} MiB more at its end than after its warm-up")
         for name, most in (("files", MOST_FILES), ("sockets", MOST_SOCKETS)):
             idle = one[f"idle_{name}"]
             if idle and idle[-1] - idle[0] > most:
@@ -113,7 +117,7 @@ def tables(verdict: Verdict) -> str:
         for act, of in sorted(by_act.items())
     ]  # fmt: skip
     processes = [
-        (one["name"], one["minutes"], one["mib_per_hour"] if one["minutes"] >= JUDGED_FROM else "too short",
+        (one["name"], one["minutes"], one["mib_per_hour"] if one["minutes"] >= JUDGED_FROM else "too short", one["mib_more"],
          ", ".join(map(shown, one["mib"])), int(one["most_files"]), _in_order(one["idle_files"]), _in_order(one["idle_sockets"]))
         for one in verdict.processes
     ]  # fmt: skip
@@ -130,6 +134,7 @@ def tables(verdict: Verdict) -> str:
                     "process",
                     "minutes",
                     "MiB an hour",
+                    "MiB more",
                     f"MiB, each {PART:.0f} minutes",
                     "most open files",
                     "idle",

@@ -19,7 +19,9 @@ from notifications.registrations.unregistering import OutsideList
 from tests import make
 
 pytestmark = pytest.mark.django_db
-TODAY = datetime.now(UTC).date()
+# One instant for all, so that a run may pass midnight.
+NOW = datetime.now(UTC)
+TODAY = NOW.date()
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def unregister(identity: uuid.UUID) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns} FROM notifications_registration WHERE id = %s", [identity])
         found: tuple[Any, ...] = cursor.fetchone()
-    row.unregister(at=datetime.now(UTC))
+    row.unregister(at=NOW)
     return found
 
 
