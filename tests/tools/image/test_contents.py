@@ -101,7 +101,7 @@ def opened(name: str) -> Callable[[Path], None]:
         (write("opt/venv/bin/pip3"), "/opt/venv/bin/pip3 is no program that the product needs."),
         (write("usr/bin/gcc"), "/usr/bin/gcc is no program that the product needs."),
         (write("var/lib/apt/lists/Release", "…"), "/var/lib/apt/lists has 1 files, such as Release."),
-        (write("root/.cache/pip/http/a", "…"), "/root/.cache has 1 files, such as a."),
+        (write("home/pip/http/a", "…"), "/home has 1 files, such as a."),
         (write("app/.env", "A=1"), "/app/.env is named as files with secrets are."),
         (write("etc/ssl/private/server.key", KEY), "/etc/ssl/private/server.key holds a private key."),
         (opened("app"), "/app can be written by every user."),
