@@ -50,6 +50,13 @@ SILENCE, HEARTBEAT = 10.0, 1.0
 
 API, FORMS = "/v1/", "/console/"
 _LIVENESS = "/healthz"
+_TAKES_BODY = {
+    "REQUEST_METHOD": "POST",
+    "PATH_INFO": "/v1/help",
+    "QUERY_STRING": "",
+    "CONTENT_TYPE": "application/json",
+    "CONTENT_LENGTH": "1",
+}
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 _TEXT = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store")]
 
@@ -196,7 +203,8 @@ class Server:
     async def _refuse_late(self, environ: Environ) -> Response:
         # Thousands of connections can be held for the price of one, so each must cost little when its time is over.
         if self._late is None:
-            self._late = asyncio.ensure_future(self._ask_django(environ))
+            # By a path that takes a body, because another one is refused before its body is read.
+            self._late = asyncio.ensure_future(self._ask_django({**environ, **_TAKES_BODY}))
         response = await asyncio.shield(self._late)
         if response.status == HTTPStatus.REQUEST_TIMEOUT:
             return response

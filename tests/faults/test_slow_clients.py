@@ -87,7 +87,9 @@ def _assert_readers_are_served(web: Web) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("path", "kind"), [("/v1/help", JSON), ("/v1/registrations", JSON), ("/listed/x", FORM)])
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/v1/help", JSON), ("/v1/registrations", JSON), ("/v1/packs/GB/en", JSON), ("/listed/x", FORM)]
+)
 def test_a_body_that_never_arrives_is_408_and_keeps_nobody_waiting(web: Web, path: str, kind: str) -> None:
     with _connect(web, _post(path, kind=kind)) as stalled:
         begun = time.monotonic()
