@@ -68,10 +68,14 @@ def test_the_report_compares_servers_with_the_same_load(tmp_path: Path) -> None:
 def test_the_report_compares_paced_rows_by_p99() -> None:
     rows = [
         Row("paced", "without a campaign", replace(a_load(3_000), p99=2.0)),
-        Row("paced", "with a campaign beside it", replace(a_load(3_000), p99=2.3)),
+        Row("paced", "beside a campaign", replace(a_load(3_000), p99=3.6)),
+        Row("paced", "beside a campaign that yields", replace(a_load(3_000), p99=2.3)),
     ]
 
-    assert proportions(rows) == ["paced: p99 beside a campaign is 1.15 times p99 without one"]
+    assert proportions(rows) == [
+        "paced: p99 beside a campaign is 1.80 times p99 without a campaign",
+        "paced: p99 beside a campaign that yields is 1.15 times p99 without a campaign",
+    ]
 
 
 def test_the_median_is_taken_by_the_given_figure() -> None:

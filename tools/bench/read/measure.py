@@ -38,7 +38,6 @@ def run(outer: Paths, rest: list[str]) -> int:
     parser.add_argument(
         "--quick", action="store_true", help="every part once, short and small, without django-parler; the report is not written"
     )
-    parser.add_argument("--scheduling", choices=("usual", "batch", "short", "both"), default="usual", help="with --only beside")
     options = parser.parse_args(rest)
     load.required_programs()
     seconds, rounds = options.seconds or (1 if options.quick else 5), options.rounds or (1 if options.quick else 3)
@@ -48,7 +47,6 @@ def run(outer: Paths, rest: list[str]) -> int:
         try:
             sandbox.start(any_free_port(), console=False)
             bench = ReadBench(sandbox, seconds=seconds, rounds=rounds, quick=options.quick)
-            bench.scheduling = options.scheduling
             prepare(bench)
             for name, measure in PARTS.items():
                 if options.only in (None, name):
@@ -67,7 +65,6 @@ def run(outer: Paths, rest: list[str]) -> int:
 
 
 def prepare(bench: ReadBench) -> None:
-    bench.put_readers_first()
     demo.add_staff(bench.sandbox)
     with step("Loading and publishing"):
         demo.load_content(bench.sandbox)

@@ -29,7 +29,8 @@ requests is what to compare between machines.
 
 
 #: The rows at a given pace, which are compared by their p99.
-PACED, ALONE, BESIDE = "paced", "without a campaign", "with a campaign beside it"
+PACED = "paced"
+ALONE, BESIDE, YIELDING = "without a campaign", "beside a campaign", "beside a campaign that yields"
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ def proportions(rows: Sequence[Row]) -> list[str]:
         if ours is not None and row is not ours:
             found.append(f"{row.group}: the fast path has {ours.load.rate / row.load.rate:,.2f} times the rate of {row.name}")
     paced = {row.name: row.load for row in rows if row.group == PACED}
-    if len(paced) == 2:
-        found.append(f"{PACED}: p99 beside a campaign is {paced[BESIDE].p99 / paced[ALONE].p99:,.2f} times p99 without one")
+    for name in (BESIDE, YIELDING):
+        if name in paced:
+            found.append(f"{PACED}: p99 {name} is {paced[name].p99 / paced[ALONE].p99:,.2f} times p99 {ALONE}")
     return found
 
 

@@ -6,9 +6,7 @@ to do, and how often it ran (https://docs.kernel.org/scheduler/sched-stats.html)
 
 from __future__ import annotations
 
-import ctypes
 import os
-import platform
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,10 +20,6 @@ from tools.sandbox.processes import session_members
 
 #: Seconds between two readings; what a process does in its last ones is not seen.
 _EVERY = 0.25
-#: The system call sched_setattr, by machine.
-_SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}
-#: Nanoseconds; the shortest slice that Linux accepts.
-SHORTEST_SLICE = 100_000
 
 
 @dataclass
@@ -34,6 +28,9 @@ class Times:
 
     ran: float = 0.0
     waited: float = 0.0
+
+    def __add__(self, other: Times) -> Times:
+        return Times(self.ran + other.ran, self.waited + other.waited)
 
     def __sub__(self, other: Times) -> Times:
         return Times(self.ran - other.ran, self.waited - other.waited)
@@ -45,6 +42,11 @@ class Account:
 
     seconds: float = 0.0
     by_group: dict[str, Times] = field(default_factory=dict)
+
+    def __add__(self, other: Account) -> Account:
+        names = [*self.by_group, *(name for name in other.by_group if name not in self.by_group)]
+        both = {name: self.by_group.get(name, Times()) + other.by_group.get(name, Times()) for name in names}
+        return Account(self.seconds + other.seconds, both)
 
     def words(self, requests: float) -> str:
         """Return the waiting by request of web and load generator, and each group's share of the machine."""
@@ -93,8 +95,7 @@ def account(groups: dict[str, Callable[[], Iterable[int]]]) -> Iterator[Account]
             total = Times()
             for key, times in last.items():
                 if key[0] == name:
-                    passed = times - first[key]
-                    total = Times(total.ran + passed.ran, total.waited + passed.waited)
+                    total += times - first[key]
             found.by_group[name] = total
 
 
@@ -138,35 +139,19 @@ def load_generators() -> list[int]:
     return []
 
 
-def behind_others(pids: Iterable[int]) -> None:
-    """Let processes never take a processor from one that runs (SCHED_BATCH); their share stays the same."""
+def why_not_idle() -> str | None:
+    """Return why `set_policy` would not do what is measured, or None."""
+    if os.geteuid() != 0:
+        return "only root may take SCHED_IDLE back"
+    with suppress(OSError):
+        if Path("/proc/sys/kernel/sched_autogroup_enabled").read_text().strip() != "0":
+            return "the kernel weighs sessions before processes (kernel.sched_autogroup_enabled is 1)"
+    return None
+
+
+def set_policy(pids: Iterable[int], policy: int) -> None:
+    """Set the policy of all threads: SCHED_IDLE gives way at once to any thread of SCHED_OTHER that wakes (sched(7))."""
     for pid in pids:
         for thread, _ in thread_times(pid):
-            with suppress(OSError):
-                os.sched_setscheduler(thread, os.SCHED_BATCH, os.sched_param(0))
-
-
-class _SchedAttr(ctypes.Structure):
-    _fields_ = [
-        ("size", ctypes.c_uint32),
-        ("policy", ctypes.c_uint32),
-        ("flags", ctypes.c_uint64),
-        ("nice", ctypes.c_int32),
-        ("priority", ctypes.c_uint32),
-        ("runtime", ctypes.c_uint64),
-        ("deadline", ctypes.c_uint64),
-        ("period", ctypes.c_uint64),
-    ]
-
-
-def with_short_slices(pids: Iterable[int]) -> bool:
-    """Let processes run soon after they wake, for less time at once (Linux 6.12 and later); return whether it could be set."""
-    number = _SCHED_SETATTR.get(platform.machine())
-    if number is None:
-        return False
-    call, done = ctypes.CDLL(None, use_errno=True).syscall, True
-    for pid in pids:
-        for thread, _ in thread_times(pid):
-            attributes = _SchedAttr(size=ctypes.sizeof(_SchedAttr), runtime=SHORTEST_SLICE)
-            done = call(number, thread, ctypes.byref(attributes), 0) == 0 and done
-    return done
+            with suppress(ProcessLookupError):
+                os.sched_setscheduler(thread, policy, os.sched_param(0))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from pathlib import Path
 
 from tools.bench.read import load
 from tools.bench.read.load import Load
-from tools.bench.read.report import PACED, Row
+from tools.bench.read.report import Row
 from tools.sandbox import demo, http_client
 from tools.sandbox.http_client import Client
 from tools.sandbox.ports import any_free_port
@@ -21,8 +19,6 @@ from tools.sandbox.terminal import say, step
 
 #: At a given pace p99 varies more from run to run, so these rows get so many times the rounds.
 PACED_FACTOR = 3
-#: The `nice` value of the worker's and the emulator's sessions, as docs/operations.md advises for one machine.
-_BEHIND_READERS = 5
 
 
 @dataclass(frozen=True)
@@ -40,9 +36,6 @@ class ReadBench:
     def __init__(self, sandbox: Sandbox, *, seconds: int, rounds: int, quick: bool) -> None:
         self.sandbox, self.seconds, self.rounds, self.quick = sandbox, seconds, rounds, quick
         self.paced_rounds = rounds if quick else PACED_FACTOR * rounds
-        #: How the kernel shares the processors: "usual", "batch" (workers never take one from others), "short" slices for the
-        #: web process, or "both".
-        self.scheduling = "usual"
         self.rows: list[Row] = []
         self.notes: dict[str, str] = {}
         self.client = Client(sandbox.web)
@@ -67,14 +60,6 @@ class ReadBench:
         listen = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
         return self.serve(name, [str(self.sandbox.paths.python), *listen, *options], port, path, **settings)
 
-    def put_readers_first(self) -> None:
-        """Give worker and emulator the lower priority that docs/operations.md advises where they share a machine with the web."""
-        for process in self.sandbox.processes.running:
-            if process.name in ("worker", "emulator"):
-                # Not every kernel groups processes by session.
-                with suppress(OSError):
-                    Path(f"/proc/{process.pid}/autogroup").write_text(str(_BEHIND_READERS), encoding="ascii")
-
     def wait_until(self, happened: Callable[[], bool], otherwise: str, seconds: float = 120) -> float:
         """Wait, and return the seconds it took. DemoFailed with the text `otherwise` if it takes longer than `seconds`."""
         begun = time.monotonic()
@@ -85,22 +70,23 @@ class ReadBench:
             time.sleep(0.02)
         return time.monotonic() - begun
 
-    def in_turns(
-        self, group: str, requests: Mapping[str, tuple[Server, str, dict[str, str]]], script: Path | None = None
-    ) -> None:
-        """Load each server in turn for all rounds; keep the run with the median rate, or with the median p99 at a given pace.
+    def in_turns(self, group: str, requests: Mapping[str, tuple[Server, str, dict[str, str]]]) -> None:
+        """Load each server in turn for all rounds; keep the run with the median rate.
 
         `requests` maps the name of a row to the server, the path and the request headers.
         """
         results: dict[str, list[Load]] = {name: [] for name in requests}
-        rounds, by = (self.paced_rounds, "p99") if group == PACED else (self.rounds, "rate")
-        with step(f"{group}: {len(requests)} servers, {rounds} rounds of {self.seconds} s"):
-            for _ in range(rounds):
+        with step(f"{group}: {len(requests)} servers, {self.rounds} rounds of {self.seconds} s"):
+            for _ in range(self.rounds):
                 for name, (server, path, headers) in requests.items():
-                    results[name].append(load.run(server.url + path, server.pid, self.seconds, headers=headers, script=script))
+                    results[name].append(load.run(server.url + path, server.pid, self.seconds, headers=headers))
         for name, loads in results.items():
-            self.rows.append(Row(group, name, median_load(loads, by)))
-            say(f"  {group:<22} {name:<34} {self.rows[-1].load.rate:>9,.0f}/s  p99 {self.rows[-1].load.p99:.2f} ms")
+            self.add_row(group, name, loads, "rate")
+
+    def add_row(self, group: str, name: str, loads: list[Load], by: str) -> None:
+        """Keep and print the run that is the median by this figure."""
+        self.rows.append(Row(group, name, median_load(loads, by)))
+        say(f"  {group:<22} {name:<34} {self.rows[-1].load.rate:>9,.0f}/s  p99 {self.rows[-1].load.p99:.2f} ms")
 
 
 def median_load(loads: list[Load], by: str) -> Load:
