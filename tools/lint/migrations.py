@@ -17,7 +17,7 @@ from tools.lint.words import Finding
 POSTGRESQL = "15"
 
 #: The rules of squawk that are checked. The others are matters of taste (types, identity columns, IF EXISTS), or require a lock
-#: timeout in each file, where the role that migrates is the better place for it.
+#: timeout in each file, where `manage.py migrate` sets one for all of them.
 RULES = frozenset(
     {
         # These hold a lock that blocks readers or writers, for longer the larger the table is.
