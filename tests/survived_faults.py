@@ -164,7 +164,12 @@ FAULTS: Final = (
         16,
         "messages in the queue that no version knows, or that are no JSON",
         "they are dropped with an error in the log; arguments of a newer version are ignored",
-        (_WAKE_UPS, "tests/core/test_headers.py::test_a_message_to_the_broker_cannot_control_a_worker"),
+        (
+            "tests/faults/test_strange_messages.py::test_strange_messages_hold_up_nothing",
+            "tests/faults/test_strange_messages.py::test_strange_messages_in_redis_hold_up_nothing",
+            _WAKE_UPS,
+            "tests/core/test_headers.py::test_a_message_to_the_broker_cannot_control_a_worker",
+        ),
     ),
     SurvivedFault(
         17,
