@@ -90,10 +90,7 @@ class Audiences:
         """The segments and topics of all the campaigns together, ordered by id; one query, and not over registrations."""
         chosen = Q(pk__in=())
         for campaign in self._campaigns:
-            one = Q(app__in=[app.name for app in apps_named(campaign, self.apps)])
-            for field, named in _named(campaign).items():
-                one &= Q(**{f"{field}__in": named})
-            chosen |= one
+            chosen |= Q(app__in=[app.name for app in apps_named(campaign, self.apps)]) & within([campaign])
         rows = (
             Segment.objects.filter(chosen)
             .annotate(devices=Coalesce(Sum("counts__devices"), 0))
@@ -185,6 +182,19 @@ def _named(campaign: Campaign) -> dict[str, list[str]]:
     """Return the values that the campaign names, by the column of Segment; those of every value are left out."""
     columns = {"country": campaign.countries, "region": campaign.regions, "audience": campaign.audiences}
     return {column: values for column, values in columns.items() if values != ALL}
+
+
+def within(campaigns: Iterable[Campaign]) -> Q:
+    """Return the condition on Segment that one of the campaigns names its country, region and audience."""
+    found = Q(pk__in=())
+    for campaign in campaigns:
+        one = Q()
+        for column, values in _named(campaign).items():
+            one &= Q(**{f"{column}__in": values})
+        if not one:
+            return Q()
+        found |= one
+    return found
 
 
 def segments(campaign: Campaign) -> list[AudienceSegment]:

@@ -15,7 +15,13 @@ from core.console.display import country_in_text, language_text, listed, local_t
 from core.errors import Invalid
 from notifications.campaigns import audience, forecast, messages, schedule, texts, translation_texts, variants
 from notifications.campaigns.checks import wave_help
-from notifications.campaigns.checks.help import CountryHelp, offered_tips, places_without_help, readers_by_country
+from notifications.campaigns.checks.help import (
+    CountryHelp,
+    offered_tips,
+    places_without_help,
+    problems_in,
+    readers_by_country,
+)
 from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.forecast import Forecast, ZoneForecast
 from notifications.campaigns.schedule import Clock, Delay
@@ -215,7 +221,7 @@ def of_help(
     rows: list[CountryHelp] | None = None,
     tips: Mapping[str, list[str]] | None = None,
 ) -> Iterator[Refusal]:
-    """Yield a refusal for each country of the audience in which some readers have no service that helps until the end.
+    """Yield where in the audience some readers have no service that helps until the end, many countries in one sentence.
 
     A tip that is for some countries only is refused where the audience has others. `rows` and `tips` are the help and the
     countries of the tips, if they were read already.
@@ -238,7 +244,7 @@ def lapsed_help(campaign: Campaign, *, at: datetime) -> list[str]:
         waves = Wave.objects.unfinished().filter(campaign=campaign, campaign__state__in=IN_FLIGHT)
         if campaign.state == CampaignState.SENDING:
             waves = waves.filter(help_checked_at=None)
-        return [row.problem for row in wave_help.lacking_in(campaign, waves, at=at)]
+        return list(problems_in(wave_help.lacking_in(campaign, waves, at=at)))
     if campaign.state not in _BEFORE_THE_START:
         return []
     try:

@@ -125,7 +125,7 @@ class CalendarPage(Page):
         if self.audience:
             found = found.filter(Q(audiences__contains=[self.audience]) | Q(audiences=ALL))
         campaigns = list(found.order_by("pk"))
-        starts = first_starts(campaigns, at=self.at, known=sending_now(self.user, at=self.at).segments)
+        starts = first_starts(campaigns, at=self.at, known=sending_now(self.user, at=self.at).zones)
         by_day: dict[date, list[CalendarEntry]] = defaultdict(list)
         for campaign in campaigns:
             if (instant := starts[campaign.pk]) is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from core.console.display import MODEL_NAMES, StatusTag, instant_text, local_text, zone_text
+from core.console.display import MODEL_NAMES, StatusTag, instant_text, local_text, number_text, zone_text
 from notifications.campaigns import schedule
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.schedule import zone_of
@@ -154,5 +154,10 @@ def _topics_text(counts: dict[str, Any] | None) -> str:
     rejected = {f"rejected ({reason_text(reason).lower()})": number for reason, number in counts["rejected"].items()}
     numbers = {"accepted": counts["accepted"], **rejected}
     numbers |= {name: counts[name] for name in ("unknown", "skipped", "pending")}
-    outcomes = ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
-    return f"{counts['topics']} {'topic' if counts['topics'] == 1 else 'topics'}: {outcomes}"
+    outcomes = ", ".join(f"{number_text(number)} {name}" for name, number in numbers.items() if number)
+    return f"{topics_text(counts['topics'])}: {outcomes}"
+
+
+def topics_text(number: int) -> str:
+    """Return a number of topics: "1 topic", or "12,924 topics"."""
+    return f"{number_text(number)} {'topic' if number == 1 else 'topics'}"

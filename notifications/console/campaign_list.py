@@ -121,7 +121,7 @@ class CampaignsPage(Page):
     def _rows(self, campaigns: Iterable[Campaign]) -> list[CampaignRow]:
         found = list(campaigns)
         planned = [c for c in found if c.state in (S.SUBMITTED, S.APPROVED) or c.starts_at]
-        starts = first_starts(planned, at=self.at, known=sending_now(self.user, at=self.at).segments)
+        starts = first_starts(planned, at=self.at, known=sending_now(self.user, at=self.at).zones)
         return [
             CampaignRow(
                 campaign,
@@ -194,7 +194,7 @@ def languages_text(campaign: Campaign) -> str:
 def reached_text(campaign: Campaign) -> str:
     """Say for how many phones FCM accepted the alert; "" before the audience is known."""
     if not campaign.devices:
-        return f"{number_text(campaign.topics)} topics" if campaign.topics else ""
+        return campaign_display.topics_text(campaign.topics) if campaign.topics else ""
     if campaign.state in IN_FLIGHT:
         return f"{number_text(campaign.devices)} phones, not finished"
     return f"{number_text(campaign.accepted)} of {number_text(campaign.devices)} phones"

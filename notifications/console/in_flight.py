@@ -15,8 +15,9 @@ from core import roles
 from core.console.display import duration_text, number_text, zoned_text
 from core.console.strip import Strip, StripItem, strip_provider
 from core.models import User
-from notifications.campaigns.first_starts import KnownSegments, first_starts
+from notifications.campaigns.first_starts import KnownZones, first_starts
 from notifications.campaigns.schedule import is_exact
+from notifications.console.campaign_display import topics_text
 from notifications.console.rights import CAMPAIGN_READERS, STOPPER
 from notifications.models import Batch, Brake, BrakeState, Campaign, CampaignState, Heartbeat, HeartbeatPart, SchedulerRun
 from notifications.models.campaign_state import BEFORE_THE_END, IN_FLIGHT
@@ -50,7 +51,7 @@ class Running:
             return f"{state}nothing is sent yet"
         devices, topics = self.campaign.devices, self.campaign.topics
         parts = [f"{number_text(devices)} phones"] if devices or not topics else []
-        parts += [f"{number_text(topics)} topics"] if topics else []
+        parts += [topics_text(topics)] if topics else []
         return f"{state}{self.percent} % of {' and '.join(parts)}"
 
     @property
@@ -85,7 +86,7 @@ class NextStart:
         return f"starts {instant}, in {duration_text(self.starts_at - at)}"
 
 
-def next_starts(approved: Iterable[Campaign], *, at: datetime, known: KnownSegments | None = None) -> list[NextStart]:
+def next_starts(approved: Iterable[Campaign], *, at: datetime, known: KnownZones | None = None) -> list[NextStart]:
     """Return the approved campaigns in the order in which they start; those that reach nobody are left out."""
     campaigns = list(approved)
     starts = first_starts(campaigns, at=at, known=known)
@@ -130,8 +131,8 @@ class SendingNow:
     last_work: LastWork
     running: list[Running]
     starts: list[NextStart]
-    #: What the starts of other campaigns on the same page depend on.
-    segments: KnownSegments
+    #: The time zones of audiences, on which the starts of other campaigns on the same page depend.
+    zones: KnownZones
 
 
 def sending_now(user: User, *, at: datetime) -> SendingNow:
@@ -140,9 +141,9 @@ def sending_now(user: User, *, at: datetime) -> SendingNow:
     if kept is None:
         approved, running = approved_and_running()
         brake, last_work = _brake_and_last_work()
-        segments = KnownSegments()
-        starts = next_starts(approved, at=at, known=segments)
-        kept = user.__dict__[_KEPT] = SendingNow(brake, last_work, running, starts, segments)
+        zones = KnownZones()
+        starts = next_starts(approved, at=at, known=zones)
+        kept = user.__dict__[_KEPT] = SendingNow(brake, last_work, running, starts, zones)
     return kept
 
 

@@ -71,7 +71,7 @@ def _approval_cards(user: User, at: datetime) -> Iterator[TodoCard]:
     found = others.select_related("submitted_by", "programme").order_by("pk")
     waiting = [one for one in found if is_within(user, one)]
     planned = [campaign for campaign in waiting if campaign.schedule_kind != ScheduleKind.NOW]
-    starts = first_starts(planned, at=at, known=sending_now(user, at=at).segments)
+    starts = first_starts(planned, at=at, known=sending_now(user, at=at).zones)
     together: dict[int, list[Campaign]] = {}
     for campaign in waiting:
         if campaign.programme_id is not None:

@@ -87,7 +87,7 @@ def _sentences(campaign: Campaign, found: Forecast, *, undecided: bool) -> Itera
         opens = "" if undecided or found.opens_at is None else f" from {_instant(campaign, found.opens_at)}"
         yield f"No phone gets a message ({place}). The alert is in the feed{opens}."
     elif undecided:
-        yield f"{_capital(_reached(found.devices, found.topics))} ({place}). Nobody has chosen yet when it starts."
+        yield f"{_capital(reached(found.devices, found.topics))} ({place}). Nobody has chosen yet when it starts."
     else:
         yield from _starts(campaign, found.starts, place, at_once=found.at)
         yield from _end(campaign, found)
@@ -113,9 +113,9 @@ def _starts(campaign: Campaign, starts: tuple[Start, ...], place: str, *, at_onc
         more = f" ({'; '.join(where)})" if where else ""
         now = campaign.schedule_kind == ScheduleKind.NOW and start.due_at == at_once
         when = "at once" if now else _instant(campaign, start.due_at)
-        yield f"{_capital(_reached(start.devices, start.topics))}{more}: {when}."
+        yield f"{_capital(reached(start.devices, start.topics))}{more}: {when}."
     if rest := starts[_NAMED:]:
-        others = _reached(sum(start.devices for start in rest), sum(start.topics for start in rest))
+        others = reached(sum(start.devices for start in rest), sum(start.topics for start in rest))
         yield f"{_capital(others)} in other time zones: until {_instant(campaign, rest[-1].due_at)}."
 
 
@@ -186,10 +186,11 @@ def _warnings(campaign: Campaign, found: Forecast) -> Iterator[str]:
         yield f"The clocks change at this time in: {', '.join(changed[:_NAMED])}."
 
 
-def _reached(devices: int, topics: int) -> str:
+def reached(devices: int, topics: int) -> str:
+    """Return whom an alert reaches: “about 160,530 phones and 12,924 topics, whose phones cannot be counted”."""
     parts = [phones(devices)] if devices or not topics else []
     if topics:
-        parts.append(f"{topics} {'topic' if topics == 1 else 'topics'}, whose phones cannot be counted,")
+        parts.append(f"{campaign_display.topics_text(topics)}, whose phones cannot be counted,")
     return " and ".join(parts).rstrip(",")
 
 

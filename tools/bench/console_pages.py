@@ -71,9 +71,9 @@ def main() -> int:
             with step(f"{shown(options.registrations // share)} registrations, {options.campaigns // share} campaigns"):
                 console_rows.fill(options.registrations // share, options.campaigns // share)
                 found.append(_measure())
-        missing = _not_measured(found[-1])
+        missing, topics = _not_measured(found[-1]), console_rows.topics()
     faults = _faults(found, with_times=not options.quick) + [f"{name} (not measured)" for name in missing]
-    text = _report(found, options.registrations, options.campaigns, faults)
+    text = _report(found, options.registrations, options.campaigns, topics, faults)
     say(text)
     if options.write:
         Path("docs/measurements/console.md").write_text(text + "\n", encoding="utf-8")
@@ -205,7 +205,7 @@ def _faults(found: list[dict[str, PageFigures]], *, with_times: bool = True) -> 
     ]
 
 
-def _report(found: list[dict[str, PageFigures]], registrations: int, campaigns: int, faults: list[str]) -> str:
+def _report(found: list[dict[str, PageFigures]], registrations: int, campaigns: int, topics: int, faults: list[str]) -> str:
     quarter, whole = found
     head = ("page", "queries, a quarter", "queries", "ms, a quarter", "ms", "kB")
     rows = [
@@ -223,11 +223,13 @@ def _report(found: list[dict[str, PageFigures]], registrations: int, campaigns: 
         [
             "# The console pages of campaign staff",
             "Every page about campaigns, and every other console page that their staff reach by links, with\n"
-            f"{shown(registrations)} registrations in {shown(planning.SEGMENTS)} segments and {campaigns} campaigns in\n"
-            f"twelve locales, {console_rows.IN_PROGRAMME} of them in one programme, and with a quarter of both. Time is the\n"
-            f"median of {ROUNDS} requests in the process, without a connection; of several pages of a kind the\n"
-            f"largest figure. Limits: no more queries with more rows, at most {MAX_QUERIES} for a page about campaigns,\n"
-            f"{MAX_MS} ms, and {shown(MAX_REACH_MS)} ms for the reach of a campaign for everyone.\n"
+            f"{shown(registrations)} registrations in {shown(planning.SEGMENTS)} segments, {shown(topics)} topics\n"
+            f"and {campaigns} campaigns in twelve locales, {console_rows.IN_PROGRAMME} of them in one programme, and with a\n"
+            f"quarter of the registrations and campaigns. The newest {console_rows.FOR_EVERYONE} campaigns are for every reader\n"
+            f"in every country. Time is the median of {ROUNDS} requests in the process, without a connection;\n"
+            f"of several pages of a kind the largest figure. Limits: no more queries with more rows, at most\n"
+            f"{MAX_QUERIES} for a page about campaigns, {MAX_MS} ms, and {shown(MAX_REACH_MS)} ms for the reach of\n"
+            "a campaign for everyone.\n"
             "Command: `./run bench console --write`.",
             table(head, rows),
             f"Over a limit: {', '.join(faults)}." if faults else "No page is over a limit.",

@@ -1,4 +1,4 @@
-"""The rows of ./run bench console: registrations, campaigns in every state and in twelve languages, and what belongs to them.
+"""The rows of ./run bench console: registrations, topics, and campaigns in every state and in twelve languages.
 
 Django is imported inside the functions, because it is not set up when this module is imported.
 """
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 #: Campaigns of the programme: half of them drafts, half of them submitted.
 IN_PROGRAMME = 12
+#: The newest campaigns, two in each state: for every reader in every country, so that they read every segment and topic.
+FOR_EVERYONE = 10
 #: A language of which the translators have the texts, and which no campaign has.
 REQUESTED = "ar"
+#: Services for readers in countries without services of their own.
+_WORLDWIDE = ("zz-findahelpline", "zz-inhope")
 #: A title and a body in each of twelve languages, without a word of what the alert is about.
 _TEXTS = {
     "en": ("New advice in the app", "Take two minutes to read it."),
@@ -36,13 +40,44 @@ _TEXTS = {
 
 
 def content() -> None:
-    """Load the services, their numbers and the texts, approved by a second person, and create the app."""
+    """Load the services, their numbers and the texts, approved by a second person, and create the apps, one with topics."""
     from django.core.management import call_command
 
     records.create_app()
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         call_command("load_words", stdout=nowhere)
         people()
+    _topics()
+
+
+def _topics() -> None:
+    """Create the teen app and every topic that a worker writes once everything is published."""
+    import pycountry
+    from django.utils import timezone
+
+    from content.models import Locale, Service
+    from content.terms import WORLDWIDE
+    from notifications.delivery import topic_list
+    from notifications.models import App, Segment
+    from notifications.registrations import values
+
+    services = list(Service.objects.approved().values_list("country_id", "regions"))
+    known = topic_list.TopicFacts(
+        frozenset(country for country, _ in services) - {WORLDWIDE},
+        tuple(sorted(Locale.objects.translated().values_list("code", flat=True))),
+        frozenset(values.NATIONS).union(*(regions for _, regions in services)),
+    )
+    app = App.objects.create(name="teen", title="Teen app", project=records.PROJECT, push_mode="topics")
+    topics = (topic for country in pycountry.countries for topic in topic_list.listed(known, country.alpha_2))
+    today = timezone.now().date()
+    Segment.objects.bulk_create([Segment(app=app, listed_on=today, **topic._asdict()) for topic in topics])
+
+
+def topics() -> int:
+    """Return how many topics there are."""
+    from notifications.models import Segment
+
+    return Segment.objects.topics().count()
 
 
 def people() -> list[User]:
@@ -64,7 +99,8 @@ def fill(registrations: int, campaigns: int) -> None:
     for number in range(Campaign.objects.count(), campaigns):
         now = datetime.now(UTC)
         start = None if number % 5 == 4 else now + timedelta(days=1 + number % 20)
-        campaign = lifecycle.draft(_definition(number, start), by=author, at=now)
+        written = _for_everyone(number, start) if number >= campaigns - FOR_EVERYONE else _definition(number, start)
+        campaign = lifecycle.draft(written, by=author, at=now)
         if number % 5 == 0:
             continue
         records.submit(campaign, at=now)
@@ -96,6 +132,24 @@ def _definition(number: int, start: datetime | None) -> dict[str, Any]:
         },
         "audience": {"countries": ["GB"], "audiences": ["parent"]},
     }
+
+
+def _for_everyone(number: int, start: datetime | None) -> dict[str, Any]:
+    """Return a campaign for every reader in every country, by each phone's own clock unless it starts at once."""
+    from content.models import Service
+    from content.terms import WORLDWIDE
+
+    own = Service.objects.active().exclude(country=WORLDWIDE).values_list("pk", flat=True)
+    written = {
+        **_definition(number, start),
+        "apps": "all",
+        "audience": {"countries": "all", "audiences": "all"},
+        "services": [*own, *_WORLDWIDE],
+    }
+    if start is None:
+        return written
+    local = {"schedule": {"local": f"{start:%Y-%m-%dT17:05}"}, "quiet_hours": "respect"}
+    return written | local | {"not_after": (start + timedelta(days=3)).isoformat()}
 
 
 def _programme() -> None:

@@ -18,7 +18,7 @@ from content.compiling.facts import Policy, ServiceFact
 from content.compiling.snapshot import service_facts
 from content.models import Tip
 from content.terms import WORLDWIDE, Recipient
-from core.console.display import country_in_text, country_text, date_text, sentence_case
+from core.console.display import country_in_text, country_text, date_text, listed, sentence_case
 from notifications.campaigns import schedule, variants
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.models.campaign import ALL, Campaign, ScheduleKind
@@ -28,6 +28,8 @@ _CHOOSE: Final = "Choose another service."
 _CHOOSE_ONE: Final = "Choose one."
 _CHECK: Final = "Have it checked under “Contact checks”, or choose another service."
 _GONE: Final = "has closed or was withdrawn"
+#: Countries of which the same is true that have a sentence each, and that one sentence names where there are more.
+_COUNTRIES_NAMED: Final = 3
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,27 @@ class OfferedService:
 
 
 @dataclass(frozen=True)
+class HelpFault:
+    """One thing that is wrong with the help of a country, without the name of the country: it may be true of many."""
+
+    #: "no service in this campaign", which the country has; or what is true of a service, as "Childline has closed".
+    text: str
+    remedy: str
+    #: Whether the sentence says what the country has.
+    of_country: bool = True
+    #: The readers that a fault of a service concerns; "" where they are all of the country's.
+    readers: str = ""
+
+    def said_of(self, countries: Sequence[str]) -> str:
+        """Return the sentence about these countries, of which it names three at most."""
+        if self.of_country:
+            has = "has" if len(countries) == 1 else "have"
+            return f"{sentence_case(_places([country_in_text(code) for code in countries]))} {has} {self.text}."
+        where = _places([country_text(code) for code in countries])
+        return f"{where}{f', {self.readers}' if self.readers else ''}: {self.text}."
+
+
+@dataclass(frozen=True)
 class CountryHelp:
     """The services that readers in one country could be sent to."""
 
@@ -57,10 +80,18 @@ class CountryHelp:
     services: tuple[OfferedService, ...]
     #: Those of `readers` whom no chosen service helps.
     lacking: tuple[str, ...]
-    #: What is wrong with the chosen ones; "" where they help everybody.
-    fault: str
-    #: The same, with what the author can do about it.
-    problem: str
+    #: What is wrong with the chosen ones; () where they help everybody.
+    faults: tuple[HelpFault, ...]
+
+    @property
+    def fault(self) -> str:
+        """Return what is wrong with the chosen services; "" where they help everybody."""
+        return " ".join(fault.said_of([self.country]) for fault in self.faults)
+
+    @property
+    def problem(self) -> str:
+        """Return what is wrong, with what the author can do about it."""
+        return _problem_of(self.faults, [self.country])
 
 
 def readers_by_country(campaign: Campaign, reached: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
@@ -90,26 +121,42 @@ def help_by_country(
 
     `services` are all services, if they were read already; else they take a few queries.
     """
-    facts = list(service_facts()) if services is None else services
-    return [_in_country(campaign, country, readers[country], facts, at) for country in sorted(readers, key=country_text)]
+    known = _KnownServices(campaign, service_facts() if services is None else services, at)
+    return [_in_country(campaign, country, readers[country], known) for country in sorted(readers, key=country_text)]
+
+
+def problems_in(rows: Iterable[CountryHelp]) -> Iterator[str]:
+    """Yield what is wrong in these countries: one sentence where the same is true of many, else one for each of them.
+
+    An alert for every country reaches 200 countries without services of their own, and one choice helps in all of them.
+    """
+    alike: defaultdict[tuple[HelpFault, ...], list[CountryHelp]] = defaultdict(list)
+    for row in rows:
+        if row.faults:
+            alike[row.faults].append(row)
+    for faults, same in alike.items():
+        if len(same) <= _COUNTRIES_NAMED:
+            yield from (row.problem for row in same)
+        else:
+            yield _problem_of(faults, [row.country for row in same])
 
 
 def places_without_help(
     campaign: Campaign, readers: Mapping[str, tuple[str, ...]], *, at: datetime, rows: list[CountryHelp] | None = None
 ) -> Iterator[str]:
-    """Yield a sentence for each country in which some readers have no service of the campaign that helps until its end.
+    """Yield, as `problems_in` does, where some readers have no service of the campaign that helps until its end.
 
     A correction is not held up for the readers of the alert that it corrects, as long as it names the same services: they have
     the wrong text already, and the same help with it. `rows` is the help in these countries, if it was read already.
     """
     rows = help_by_country(campaign, readers, at=at) if rows is None else rows
-    yield from (row.problem for row in countries_without_help(campaign, rows))
+    yield from problems_in(countries_without_help(campaign, rows))
 
 
 def countries_without_help(campaign: Campaign, rows: Sequence[CountryHelp]) -> list[CountryHelp]:
-    """Return the countries of which `places_without_help` yields a sentence."""
+    """Return the countries that `places_without_help` is about."""
     corrected = _corrected_with_the_same_help(campaign, {offer.service.id for row in rows for offer in row.services})
-    return [row for row in rows if row.problem and not (corrected and _had(corrected, row))]
+    return [row for row in rows if row.faults and not (corrected and _had(corrected, row))]
 
 
 def offered_tips(campaigns: Iterable[Campaign]) -> dict[str, list[str]]:
@@ -143,56 +190,77 @@ def _had(earlier: Campaign, row: CountryHelp) -> bool:
     return (everywhere or row.country in earlier.countries) and (everybody or set(row.lacking) <= set(earlier.audiences))
 
 
-def _in_country(
-    campaign: Campaign, country: str, readers: tuple[str, ...], facts: Sequence[ServiceFact], at: datetime
-) -> CountryHelp:
-    own = [fact for fact in facts if fact.country == country and fact.active and fact.channels]
-    found = own or [fact for fact in facts if fact.country == WORLDWIDE and covers(fact, country) and fact.active]
-    offered = tuple(_offer(campaign, country, readers, fact, at) for fact in found)
-    gone = [_gone(readers, fact) for fact in facts if _was_chosen(campaign, country, fact)]
+class _KnownServices:
+    """All services by country, and what each lacks for a campaign, worked out once for each service."""
+
+    def __init__(self, campaign: Campaign, facts: Iterable[ServiceFact], at: datetime) -> None:
+        self._campaign, self._at = campaign, at
+        self._of: defaultdict[str, list[ServiceFact]] = defaultdict(list)
+        for fact in facts:
+            self._of[fact.country].append(fact)
+        self._worldwide = [fact for fact in self._of[WORLDWIDE] if fact.active]
+        self._lacks: dict[tuple[str, str], tuple[date | None, str, str]] = {}
+
+    def offered_in(self, country: str) -> list[ServiceFact]:
+        """Return the services of the country or, where it has none, the worldwide ones that work there."""
+        own = [fact for fact in self._of.get(country, ()) if fact.active and fact.channels]
+        return own or [fact for fact in self._worldwide if covers(fact, country)]
+
+    def gone_in(self, country: str) -> list[ServiceFact]:
+        """Return the services of the country that the campaign names and that are no longer offered."""
+        named = self._campaign.services
+        return [fact for fact in self._of.get(country, ()) if fact.id in named and not (fact.active and fact.channels)]
+
+    def lack(self, country: str, fact: ServiceFact) -> tuple[date | None, str, str]:
+        """Return until when a service is assured, why it does not help until the campaign ends, and what to do about that."""
+        # Only a service that helps in a part of its country depends on the country.
+        key = (fact.id, country if fact.regions else "")
+        if key not in self._lacks:
+            until = max((channel.assured_until for channel in fact.channels if channel.assured_until), default=None)
+            self._lacks[key] = (until, *_lack(self._campaign, country, fact, until, self._at))
+        return self._lacks[key]
+
+
+def _in_country(campaign: Campaign, country: str, readers: tuple[str, ...], known: _KnownServices) -> CountryHelp:
+    offered = tuple(_offer(campaign, country, readers, fact, known) for fact in known.offered_in(country))
+    gone = [_gone(readers, fact) for fact in known.gone_in(country)]
     chosen = [*(one for one in offered if one.chosen), *gone]
     helped = {reader for one in chosen if not one.lack for reader in one.readers}
     lacking = tuple(reader for reader in readers if reader not in helped)
-    faults: list[tuple[str, str]] = []
+    faults: list[HelpFault] = []
     if not (offered or gone):
-        faults = [
-            (f"{_named(country)} has no service that can be attached.", "Add one under “Services”, or leave the country out.")
-        ]
+        faults = [HelpFault("no service that can be attached", "Add one under “Services”, or leave the country out.")]
     elif not chosen:
-        faults = [(f"{_named(country)} has no service in this campaign.", _CHOOSE_ONE)]
+        faults = [HelpFault("no service in this campaign", _CHOOSE_ONE)]
     elif readers:
-        faults = list(_faults(country, readers, lacking, chosen))
+        faults = list(_faults(readers, lacking, chosen))
     elif all(one.lack for one in chosen):
-        faults = [(f"{country_text(country)}: {chosen[0].service.name} {chosen[0].lack}.", chosen[0].remedy)]
-    fault, problem = " ".join(fault for fault, _ in faults), " ".join(map(" ".join, faults))
-    return CountryHelp(country, readers, offered, lacking, fault, problem)
+        faults = [HelpFault(f"{chosen[0].service.name} {chosen[0].lack}", chosen[0].remedy, of_country=False)]
+    return CountryHelp(country, readers, offered, lacking, tuple(faults))
 
 
-def _faults(
-    country: str, readers: Sequence[str], lacking: Sequence[str], chosen: Iterable[OfferedService]
-) -> Iterator[tuple[str, str]]:
+def _faults(readers: Sequence[str], lacking: Sequence[str], chosen: Iterable[OfferedService]) -> Iterator[HelpFault]:
     """Yield for whom the chosen services do not help, each of them with its reason, and what to do about it."""
     left = list(lacking)
     for one in chosen:
         whom = [reader for reader in left if one.lack and reader in one.readers]
         if whom:
-            where = (
-                country_text(country) if whom == list(readers) else f"{country_text(country)}, {variants.audiences_text(whom)}"
-            )
-            yield f"{where}: {one.service.name} {one.lack}.", one.remedy
+            concerned = "" if whom == list(readers) else variants.audiences_text(whom)
+            yield HelpFault(f"{one.service.name} {one.lack}", one.remedy, of_country=False, readers=concerned)
             left = [reader for reader in left if reader not in whom]
     if left:
-        yield f"{_named(country)} has no service in this campaign for {variants.audiences_text(left)}.", _CHOOSE_ONE
+        yield HelpFault(f"no service in this campaign for {variants.audiences_text(left)}", _CHOOSE_ONE)
 
 
-def _named(country: str) -> str:
-    """Return the name of a country at the beginning of a sentence, such as "The United Kingdom"."""
-    return sentence_case(country_in_text(country))
+def _problem_of(faults: Iterable[HelpFault], countries: Sequence[str]) -> str:
+    return " ".join(f"{fault.said_of(countries)} {fault.remedy}" for fault in faults)
 
 
-def _was_chosen(campaign: Campaign, country: str, fact: ServiceFact) -> bool:
-    """Return whether the campaign names a service of the country that is no longer offered."""
-    return fact.id in campaign.services and fact.country == country and not (fact.active and fact.channels)
+def _places(names: Sequence[str]) -> str:
+    """Name countries, three of them and how many others where there are more."""
+    if (others := len(names) - _COUNTRIES_NAMED) <= 0:
+        return listed(names)
+    return listed([*names[:_COUNTRIES_NAMED], f"{others} other {'country' if others == 1 else 'countries'}"])
 
 
 def _gone(readers: tuple[str, ...], fact: ServiceFact) -> OfferedService:
@@ -200,10 +268,13 @@ def _gone(readers: tuple[str, ...], fact: ServiceFact) -> OfferedService:
     return OfferedService(fact, chosen=True, readers=suited, lack=_GONE, remedy=_CHOOSE, assured_until=None)
 
 
-def _offer(campaign: Campaign, country: str, readers: tuple[str, ...], fact: ServiceFact, at: datetime) -> OfferedService:
-    until = max((channel.assured_until for channel in fact.channels if channel.assured_until), default=None)
+def _offer(
+    campaign: Campaign, country: str, readers: tuple[str, ...], fact: ServiceFact, known: _KnownServices
+) -> OfferedService:
+    until, lack, remedy = known.lack(country, fact)
     suited = tuple(reader for reader in readers if reader in fact.audiences)
-    lack, remedy = ("is not for these readers", _CHOOSE) if readers and not suited else _lack(campaign, country, fact, until, at)
+    if readers and not suited:
+        lack, remedy = "is not for these readers", _CHOOSE
     return OfferedService(fact, fact.id in campaign.services, suited, lack, remedy, until)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django import forms
@@ -14,11 +14,11 @@ from content.console.handouts import NAMES
 from content.console.labels import inside_sentence
 from content.models import Service, Tip, Unit
 from content.models.tip_facts import TipKind
-from content.terms import HANDOUT_SITUATIONS, Recipient
+from content.terms import HANDOUT_SITUATIONS, WORLDWIDE, Recipient
 from core.console.display import country_text, date_text
 from core.console.pages import ConsoleForm, page
 from notifications.campaigns import draft_tasks, variants
-from notifications.campaigns.checks.help import CountryHelp, OfferedService
+from notifications.campaigns.checks.help import CountryHelp, OfferedService, problems_in
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.console.tasks.task_page import FormData, TaskPage
 from notifications.models import Campaign
@@ -88,11 +88,20 @@ class OfferRow:
 
 @dataclass(frozen=True)
 class CountryRow:
-    """One country with its services."""
+    """One country with its services, or all countries that share the worldwide ones, because they have none of their own."""
 
     name: str
     offers: list[OfferRow]
-    problem: str
+    problems: list[str]
+    #: The names of the countries; [] for one country.
+    places: list[str]
+    #: Of several countries: the services that help in one of them alone, such as its emergency number.
+    of_one: list[OfferRow]
+
+    @property
+    def chosen_of_one(self) -> bool:
+        """Return whether one of them is chosen, and should not be hidden."""
+        return any(offer.chosen for offer in self.of_one)
 
 
 @page("campaigns/<int:id>/help/", "campaign-help")
@@ -130,15 +139,8 @@ class HelpPage(TaskPage):
             return context
         chosen = {str(value) for value in context["form"]["services"].value() or ()}
         is_open = self.task in self.campaign.open_tasks
-        rows = [
-            CountryRow(
-                country_text(row.country),
-                [_row(offer, row, chosen) for offer in row.services],
-                "" if is_open else row.problem,
-            )
-            for row in self.check.help
-        ]
-        shown = {offer.id for row in rows for offer in row.offers}
+        rows = country_rows(self.check.help, chosen, with_problems=not is_open)
+        shown = {offer.service.id for row in self.check.help for offer in row.services}
         others = Service.objects.filter(pk__in=chosen - shown).select_related("country").order_by("name")
         context["countries"] = rows
         closed = context["form"].closed
@@ -159,7 +161,51 @@ class HelpPage(TaskPage):
         return context
 
 
-def _row(offer: OfferedService, row: CountryHelp, chosen: set[str]) -> OfferRow:
+def country_rows(found: Collection[CountryHelp], chosen: Collection[str], *, with_problems: bool) -> list[CountryRow]:
+    """Return a row for each country; two or more without services of their own stand together, after the others.
+
+    A worldwide service has one box on the page for all of them: with one in each of 200 countries, clearing one would change
+    nothing.
+    """
+    sharing = [row for row in found if row.services and all(offer.service.country == WORLDWIDE for offer in row.services)]
+    together = {row.country: row for row in sharing} if len(sharing) > 1 else {}
+    rows = [
+        CountryRow(
+            country_text(row.country),
+            [_row(offer, row, chosen) for offer in row.services],
+            [row.problem] if with_problems and row.faults else [],
+            [],
+            [],
+        )
+        for row in found
+        if row.country not in together
+    ]
+    return [*rows, _shared(together.values(), chosen, with_problems=with_problems)] if together else rows
+
+
+def _shared(found: Collection[CountryHelp], chosen: Collection[str], *, with_problems: bool) -> CountryRow:
+    """Return the row of countries without services of their own: each worldwide service once, with what is to be said of it."""
+    offers: dict[str, list[tuple[OfferedService, CountryHelp]]] = {}
+    for row in found:
+        for offer in row.services:
+            offers.setdefault(offer.service.id, []).append((offer, row))
+    several, of_one = [], []
+    for places in offers.values():
+        # What keeps it from helping everybody somewhere is said rather than that it helps everybody elsewhere.
+        offer, row = next((place for place in places if place[0].lack or place[0].readers != place[1].readers), places[0])
+        shown = _row(offer, row, chosen)
+        if len(places) == 1:
+            of_one.append(shown)
+        elif len(places) < len(found):
+            several.append(replace(shown, note=f"{shown.note}, in {len(places)} of these countries"))
+        else:
+            several.append(shown)
+    problems = list(problems_in(found)) if with_problems else []
+    places = [country_text(row.country) for row in found]
+    return CountryRow("Countries without services of their own", several, problems, places, of_one)
+
+
+def _row(offer: OfferedService, row: CountryHelp, chosen: Collection[str]) -> OfferRow:
     notes, tone = ["helps everybody there"], "good"
     if offer.lack:
         notes, tone = [offer.lack], "wait"

@@ -12,6 +12,7 @@ from core.console.display import StatusTag, language_text, zone_text, zoned_text
 from core.models import User
 from notifications.campaigns import approval, translation_texts
 from notifications.campaigns.forecast import Forecast
+from notifications.console.campaign_display import topics_text
 from notifications.console.will_happen import phones
 from notifications.models import Campaign, RequestState, TranslationRequest
 
@@ -77,7 +78,7 @@ def without_text(campaign: Campaign, forecast: Forecast | None, locale: str) -> 
     if not number and not topics:
         return f"No phone in the audience is set to {language} now."
     who = [phones(number)] if number else []
-    who += [f"the readers of {topics} topic{'' if topics == 1 else 's'}"] if topics else []
+    who += [f"the readers of {topics_text(topics)}"] if topics else []
     said = " and ".join(who)
     return f"Without it, {said} set to {language} get {home}."
 

@@ -18,6 +18,7 @@ from notifications.campaigns import draft_tasks, schedule
 from notifications.campaigns.forecast import ZoneForecast
 from notifications.campaigns.presets import PRESETS, lasting
 from notifications.campaigns.schedule import Clock, Delay, in_zone, zone_of
+from notifications.console.campaign_display import topics_text
 from notifications.console.tasks.clock_fields import DateField, TimeField, city_choices
 from notifications.console.tasks.task_page import FormData, TaskPage
 from notifications.console.will_happen import phones
@@ -241,4 +242,4 @@ def _zone_row(zone: ZoneForecast, home: str) -> ZoneRow:
     elif zone.clock == Clock.TWICE:
         held = "the first of two such times"
     starts = "never: it ends before" if zone.due_at is None else local_text(zone.due_at.astimezone(there), seconds=True)
-    return ZoneRow(city, starts, phones(zone.devices) if zone.devices else f"{zone.topics} topics", held)
+    return ZoneRow(city, starts, phones(zone.devices) if zone.devices else topics_text(zone.topics), held)

@@ -22,8 +22,9 @@ from notifications import cap
 from notifications.campaigns import audience, draft_tasks
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.campaigns.forecast import Forecast
+from notifications.console.campaign_display import topics_text
 from notifications.console.tasks.task_page import FormData, TaskPage
-from notifications.console.will_happen import phones
+from notifications.console.will_happen import phones, reached
 from notifications.models import Campaign, Segment
 from notifications.models.campaign import ALL
 from notifications.models.campaign_state import APPROVED_ON
@@ -239,10 +240,10 @@ class WhoPage(TaskPage):
         return {
             **super().context(),
             "asks_number": reach > audience.CONFIRM_ABOVE,
-            "reach": phones(found.devices) if found else "",
+            "reach": reached(found.devices, found.topics) if found else "",
             "topics": found.topics if found else 0,
-            "rows": _rows(found)[:_ROWS] if found else [],
-            "more_rows": max(0, len(_rows(found)) - _ROWS) if found else 0,
+            "rows": _rows(found) if found else [],
+            "more_rows": max(0, len(found.languages) - _ROWS) if found else 0,
             "fallbacks": _fallbacks(found) if found else [],
             "apps": self.places.app_titles(self.campaign),
             "recent": _recent_alerts(self.campaign, self.at - RECENT),
@@ -259,12 +260,13 @@ def _region_choices(campaign: Campaign, places: KnownPlaces) -> list[tuple[str, 
 
 
 def _rows(forecast: Forecast) -> list[LanguageRow]:
-    rows = sorted(forecast.languages, key=lambda language: -language.devices)
+    """Return the rows with the most phones, and after them those with the most topics."""
+    rows = sorted(forecast.languages, key=lambda language: (-language.devices, -language.topics))[:_ROWS]
     return [
         LanguageRow(
             country_text(row.country),
             "not known" if row.locale == "und" else language_text(row.locale),
-            phones(row.devices) if row.devices else f"{row.topics} topics",
+            phones(row.devices) if row.devices else topics_text(row.topics),
             language_text(row.served),
             row.fallback,
         )

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from notifications.campaigns import forecast
-from notifications.campaigns.first_starts import first_starts
+from notifications.campaigns.first_starts import KnownZones, first_starts
 from notifications.models import Campaign
 from tests import make
 
@@ -54,3 +56,36 @@ def test_a_campaign_that_reaches_nobody_before_its_end_has_no_start() -> None:
     made = draft(schedule={"at": "2026-12-02T03:00:00Z"}, not_after="2026-12-02T05:00:00Z")
 
     assert first_starts([made], at=NOW) == {made.pk: None}
+
+
+def test_topics_that_no_campaign_tells_apart_are_read_as_one() -> None:
+    make.app("teen", push_mode="topics")
+    for locale in ("cy", "en", "fr", "es"):
+        for audience in ("parent", "teen", "educator"):
+            make.topic(country="US", time_zone="Pacific/Honolulu", locale=locale, audience=audience, at=NOW)
+    everywhere = {"countries": "all", "audiences": "all"}
+    campaign = draft(schedule={"local": "2026-12-02T17:00"}, apps="all", audience=everywhere)
+
+    with CaptureQueriesContext(connection) as queries:
+        first_starts([campaign], at=NOW)
+
+    assert len(queries) == 1
+    with connection.cursor() as cursor:
+        cursor.execute(queries.captured_queries[0]["sql"])
+        assert len(cursor.fetchall()) == 1
+
+
+def test_the_zones_of_an_audience_are_read_once_for_a_page(django_assert_num_queries: Any) -> None:
+    make.app()
+    make.installation(country="IN", time_zone="Asia/Kolkata")
+    one, same, other = (
+        draft(schedule={"local": "2026-12-02T17:00"}, apps=["parent"], audience={"countries": [country], "audiences": "all"})
+        for country in ("IN", "IN", "US")
+    )
+    known = KnownZones()
+
+    with django_assert_num_queries(1):
+        first_starts([one], at=NOW, known=known)
+        first_starts([same], at=NOW, known=known)
+    with django_assert_num_queries(1):
+        first_starts([one, same, other], at=NOW, known=known)

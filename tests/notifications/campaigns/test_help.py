@@ -217,6 +217,29 @@ def test_the_reason_of_a_halt_names_a_few_countries_and_counts_the_others() -> N
     assert campaign.reason.endswith("duplicate it with other help.")
 
 
+def test_what_is_true_of_many_countries_is_one_reason(services: None) -> None:
+    make.channel(make.service("zz-help", country="ZZ", channels=0), type="url")
+    make.channel(make.service("zz-chat", country="ZZ", channels=0, audiences=["teen"]), type="url")
+    countries = ["AR", "BO", "CL", "PE", "UY"]
+    everybody = {"countries": ["GB", *countries], "audiences": ["parent", "teen"]}
+    for number, country in enumerate(countries):
+        make.installation(700 + number, country=country)
+
+    def sentences(*services: str) -> list[str]:
+        campaign = make.campaign(state="draft", audience=everybody, services=list(services))
+        return [reason.detail for reason in refusals.at_submission(campaign, at=now()) if reason.field == "services"]
+
+    many = "Argentina, Bolivia, Chile and 2 other countries"
+    assert sentences("gb-line", "zz-help") == []
+    assert sentences("gb-line", "zz-chat") == [f"{many} have no service in this campaign for parents. Choose one."]
+    with override_settings(SERVE_UNREVIEWED=False):
+        lack = "is not shown to readers, because nobody has checked that it works. Have it checked under “Contact checks”"
+        assert sentences("gb-line", "zz-help") == [
+            f"{many}: The zz-help service {lack}, or choose another service.",
+            f"United Kingdom: The gb-line service {lack}, or choose another service.",
+        ]
+
+
 def test_a_correction_with_the_help_of_its_alert_is_not_held_up(services: None) -> None:
     alert = make.campaign(audience=INDIA, services=["in-line"])
     make.service("in-other", country="IN")

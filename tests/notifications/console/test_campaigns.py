@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from core.states import advance
 from notifications.campaigns import lifecycle
+from notifications.console.campaign_display import topics_text
 from notifications.delivery import planner
 from notifications.models import Brake, Campaign, Registration
 from tests import make
@@ -235,6 +236,20 @@ def test_topics_are_counted_apart_and_their_phones_are_not_known(client: Client)
     assert "The number of phones that subscribe to a topic is not known" in after
     assert progress["topics"] == "2 topics: 2 pending"
     assert "2 topics: 2 pending" in stop
+
+
+def test_one_topic_and_many_are_counted_in_words(client: Client) -> None:
+    assert [topics_text(number) for number in (1, 2, 12_924)] == ["1 topic", "2 topics", "12,924 topics"]
+    make.app("teen", push_mode="topics")
+    campaign = make.campaign(state="draft", apps=["teen"], audience={"countries": ["GB"], "audiences": ["teen"]})
+    client.force_login(make.campaign_staff()[0])
+
+    who = client.get(page(campaign, "campaign-who")).content.decode()
+
+    assert "1 topic, whose phones cannot be counted (one request to FCM for each topic)" in who
+    assert "<td>1 topic</td>" in who
+    assert "1 topics" not in who
+    assert "ewer than 20" not in who
 
 
 def test_everything_is_stopped_with_a_reason_and_allowed_by_an_approver(client: Client) -> None:

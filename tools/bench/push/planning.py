@@ -82,7 +82,7 @@ def add(devices: int, *, segments: int = SEGMENTS) -> float:
 
     from notifications.models import Registration, Segment
 
-    into = list(Segment.objects.values_list("pk", flat=True)) or create_segments(segments)
+    into = list(Segment.objects.exclude(platform="").values_list("pk", flat=True)) or create_segments(segments)
     began, there = time.monotonic(), Registration.objects.count()
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.5)")

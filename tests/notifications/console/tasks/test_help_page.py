@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -122,3 +123,61 @@ def test_situations_choose_the_handouts(client: Client, author: make.User) -> No
     assert (campaign.handouts, campaign.handout_situations) == (["for-home"], ["blackmail", "grooming"])
     facts = client.get(url(campaign)).content.decode()
     assert f"For families ({labels('situation', ['blackmail', 'grooming'])})" in facts
+
+
+SHARING = ["AR", "BO", "CL", "PE", "UY"]
+
+
+@pytest.fixture
+def worldwide(author: make.User) -> None:
+    """Two worldwide services, and one in a part of the world."""
+    make.channel(make.service("zz-help", country="ZZ", channels=0), type="url")
+    make.channel(make.service("zz-chat", country="ZZ", channels=0), type="url")
+    make.channel(make.service("zz-andes", country="ZZ", channels=0, area=["BO", "CL", "PE"]), type="url")
+    make.channel(make.service("zz-peru", country="ZZ", channels=0, area=["PE"]), type="url")
+
+
+def boxes(html: str) -> list[str]:
+    return re.findall(r'name="services" value="([^"]+)"', html)
+
+
+def test_countries_without_services_of_their_own_share_one_box_for_each_service(client: Client, worldwide: None) -> None:
+    everywhere = {"countries": ["GB", *SHARING], "audiences": ["parent"]}
+    campaign = make.campaign(state="draft", audience=everywhere, services=["gb-line", "zz-help", "zz-peru"])
+
+    answer = client.get(url(campaign, "help"))
+    html = answer.content.decode()
+
+    assert sorted(boxes(html)) == ["gb-line", "zz-andes", "zz-chat", "zz-help", "zz-peru"]
+    assert "Argentina, Bolivia, Chile, Peru, Uruguay" in html
+    assert "helps everybody there, in 3 of these countries" in html
+    assert "<details open><summary>Services for one of these countries (1)" in html
+    saved = {"action": "save", "version": answer.context["version"], "place": "help", "services": ["gb-line", "zz-chat"]}
+    client.post(url(campaign, "help"), saved)
+    campaign.refresh_from_db()
+    assert campaign.services == ["gb-line", "zz-chat"]
+    assert client.get(url(campaign, "help")).context["summary"] == []
+
+
+def test_one_country_without_services_of_its_own_has_its_own_section(client: Client, worldwide: None) -> None:
+    campaign = make.campaign(
+        state="draft", audience={"countries": ["GB", "UY"], "audiences": ["parent"]}, services=["gb-line", "zz-help"]
+    )
+
+    html = client.get(url(campaign, "help")).content.decode()
+
+    assert sorted(boxes(html)) == ["gb-line", "zz-chat", "zz-help"]
+    assert 'aria-label="Uruguay"' in html
+    assert "Countries without services of their own" not in html
+
+
+def test_what_many_countries_lack_is_one_problem_on_help_and_on_check(client: Client, worldwide: None) -> None:
+    everywhere = {"countries": ["GB", *SHARING], "audiences": ["parent"]}
+    campaign = make.campaign(state="draft", audience=everywhere, services=["gb-line"])
+
+    problems = client.get(url(campaign, "check")).context["problems"]
+    html = client.get(url(campaign, "help")).content.decode()
+
+    sentence = "Argentina, Bolivia, Chile and 2 other countries have no service in this campaign. Choose one."
+    assert [detail for detail, _ in problems] == [sentence]
+    assert f'<p class="fp-strong">{sentence}</p>' in html
