@@ -14,6 +14,7 @@ from core.errors import DomainError
 from core.instants import rfc3339
 from notifications.campaigns import forecast, obstacles
 from notifications.campaigns.audience import Audiences
+from notifications.campaigns.first_starts import first_starts
 from notifications.models.batch import LEASE, Batch
 from notifications.models.brake import BrakeState
 from notifications.models.campaign import Campaign, CampaignKind, ScheduleKind, max_marked_gone
@@ -193,7 +194,7 @@ def _waiting_to_begin(campaign: Campaign, now: datetime, known: Audiences | None
     begins = brakes.released_at
     if campaign.schedule_kind != ScheduleKind.NOW:
         try:
-            first = forecast.of(campaign, at=begins, known=known).opens_at
+            first = _first_due(campaign, begins, known)
         except DomainError:
             # The planner will refuse it, and say why.
             return None
@@ -203,6 +204,11 @@ def _waiting_to_begin(campaign: Campaign, now: datetime, known: Audiences | None
         return obstacles.nobody_at_work()
     missing = _no_worker(begins, now)
     return missing and (obstacles.read_only_database() or obstacles.open_transaction() or missing)
+
+
+def _first_due(campaign: Campaign, at: datetime, known: Audiences | None) -> datetime | None:
+    """Return the first due instant; pages ask for it every few seconds. Its zones are enough, where the audience is not read."""
+    return forecast.of(campaign, at=at, known=known).opens_at if known else first_starts([campaign], at=at)[campaign.pk]
 
 
 def _no_worker(since: datetime | None, now: datetime) -> str | None:

@@ -14,6 +14,7 @@ from core.console.display import duration_text
 from core.console.pages import Link, page
 from core.console.step_up import fresh_sign_in
 from notifications.campaigns import lifecycle, refusals
+from notifications.campaigns.audience import Audiences
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.progress_history import Pace, pace_of
 from notifications.campaigns.timeline import timeline
@@ -52,13 +53,13 @@ class LiveCampaignPage(CampaignBasePage):
         }
         if not campaign.was_approved:
             return context
-        counts = progress_of(campaign)
+        counts = progress_of(campaign, known=self.audiences)
         return {
             **context,
             "progress": campaign_display.progress(campaign, counts),
             # The reason of a halt says it already.
             "lapsed_help": refusals.lapsed_help(campaign, at=self.at) if campaign.state in (S.SENDING, S.PAUSED) else [],
-            "starts": first_start(campaign, at=self.at),
+            "starts": first_start(campaign, at=self.at, known=self.audiences),
             "pace": pace_sentences(campaign, pace_of(campaign, counts, at=self.at), counts),
             "tables": tables_of(campaign),
             "timeline": [(entry, campaign_display.with_times(entry.text)) for entry in timeline(campaign)],
@@ -76,11 +77,14 @@ class LiveCampaignPage(CampaignBasePage):
         return None
 
 
-def first_start(campaign: Campaign, *, at: datetime) -> datetime | None:
-    """Return when the first phones are due, for a campaign that has not begun; None where that cannot be said."""
+def first_start(campaign: Campaign, *, at: datetime, known: Audiences | None = None) -> datetime | None:
+    """Return when the first phones are due, for a campaign that has not begun; None where that cannot be said.
+
+    `known` holds its audience, if it was read already.
+    """
     if campaign.state != S.APPROVED:
         return campaign.starts_at if campaign.starts_at and campaign.starts_at > at else None
-    return will_happen(campaign, at=at).first_due
+    return will_happen(campaign, at=at, known=known).first_due
 
 
 def pace_sentences(campaign: Campaign, pace: Pace | None, counts: dict[str, Any]) -> list[str]:
