@@ -81,7 +81,8 @@ def inspect_database(at: datetime) -> Iterator[Symptom]:
             f"The database {'is a standby' if standby else 'takes no writes'}.", "Nothing is registered, sent or published."
         )
     if missing := missing_migrations():
-        yield Symptom(f"{len(missing)} migrations are missing, the first is {missing[0]}.", "Run migrate as the owner.")
+        lacks = "One migration is missing:" if len(missing) == 1 else f"{len(missing)} migrations are missing, the first is"
+        yield Symptom(f"{lacks} {missing[0]}.", "Run migrate as the owner.")
     if (apart := abs((now - at).total_seconds())) > _CLOCKS_DIFFER:
         yield Symptom(
             f"The clock of this machine and that of the database are {apart:.0f} s apart.",

@@ -196,7 +196,10 @@ FAULTS: Final = (
         20,
         "the database has no connection left",
         "registrations get 503, `/readyz` says so, readers notice nothing",
-        (_READINESS + "test_a_database_without_a_free_connection_takes_no_writes",),
+        (
+            _READINESS + "test_a_database_without_a_free_connection_takes_no_writes",
+            "tests/api/test_bad_input.py::test_without_a_database_a_write_is_503_with_retry_after",
+        ),
         ("pgbouncer",),
     ),
     SurvivedFault(
@@ -382,10 +385,11 @@ FAULTS: Final = (
     SurvivedFault(
         44,
         "old code on the new schema, new code on the old one",
-        "the first sends (`./run test --previous`); the second says which migration is missing",
+        "the first sends (`./run test --previous`); the second takes no writes, and `doctor` names the migration that is missing",
         (
             "tests/tools/sandbox/test_test_modes.py::test_the_baseline_names_a_whole_commit_and_tests_of_sending",
             _READINESS + "test_a_missing_migration_is_a_fault",
+            "tests/core/test_doctor.py::test_the_first_missing_migration_is_named",
         ),
     ),
     SurvivedFault(

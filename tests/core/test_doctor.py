@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from content.assurance.check_dates import check_dates
 from content.inspections import inspect_checks, inspect_release
@@ -110,6 +110,17 @@ def test_a_person_without_a_second_factor_is_named_outside_a_demo(settings: Any)
     settings.FACTOR_REQUIRED = True
 
     assert "have no second factor, and open only the page that sets it up: amina." in sentences(inspections.inspect_staff)
+
+
+def test_the_first_missing_migration_is_named() -> None:
+    def forget(*names: str) -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM django_migrations WHERE app = 'notifications' AND name = ANY(%s)", [list(names)])
+        return sentences(inspections.inspect_database)
+
+    assert "One migration is missing: notifications.0035_heartbeats." in forget("0035_heartbeats")
+    both = forget("0034_validate_templates_and_handouts")
+    assert "2 migrations are missing, the first is notifications.0034_validate_templates_and_handouts." in both
 
 
 def test_workers_and_beat_are_seen_by_their_heartbeats() -> None:

@@ -51,7 +51,7 @@ class Command(StaffCommand):
         removed = unregistering.purge(unregistered)
         lines = [f"Restored the backup of {manifest.taken_at}."]
         if lacking:
-            lines.append(f"Applied {len(lacking)} migrations that the backup lacked.")
+            lines.append(f"Applied {len(lacking)} migration{'' if len(lacking) == 1 else 's'} that the backup lacked.")
         lines.append(f"Removed: {removed} phones that have unregistered since.")
         lines.append(f"Held: {', '.join(map(str, held)) or 'no campaign was in flight'}.")
         lines.append("All sending is stopped until manage.py restore_check has passed. Then start the processes.")
