@@ -18,6 +18,7 @@ from content.models import Manifest, Release
 from content.models.release import ReleaseState
 from core.models import User
 from notifications.campaigns.progress import progress_of
+from notifications.models import App
 from tests import make
 from tools.sandbox.commands import COMMANDS
 
@@ -179,13 +180,16 @@ def test_keys_of_the_manifest_are_made_as_the_page_says(page: PageForOperators, 
 
 
 @pytest.mark.django_db
-def test_the_first_day_goes_as_the_page_says(page: PageForOperators) -> None:
+def test_the_first_day_goes_as_the_page_says(page: PageForOperators, settings: Any) -> None:
     make.small_content()
     for name in ("anna", "bert"):
         page.type("staff add NAME", NAME=name)
     make.person("carl", "publisher")
     make.person("dora", "publisher")
 
+    settings.FIREBASE_PROJECTS = {"fingerpost-test": "account.json"}
+    assert page.type("load_apps").startswith("Apps created: parent, teen")
+    assert App.objects.filter(test=False).count() == 2
     page.type("release compile --by A", A="carl")
     page.type("release publish --by B", B="dora")
 
