@@ -8,12 +8,13 @@ an installation.
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import Error, connection
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -31,6 +32,8 @@ from core.errors import NotFound
 from core.sandbox import is_loopback
 from notifications.models import Heartbeat, synthetic_alert
 from notifications.models.quota import configured_rate
+
+log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -125,10 +128,21 @@ def _host(address: str) -> str:
 
 
 def samples(*, at: datetime) -> Iterator[Sample]:
-    """Yield what the database says now. Raises DatabaseError while it is away, which is an answer of its own: 503."""
+    """Yield what this server and the database say now; while the database is away, what this server says alone.
+
+    The alarms for readers and writes go by that, and have to be raised above all when the database is away.
+    """
     for part, works in readiness.state().items():
         yield "fingerpost_ready", {"part": part}, float(works)
     yield from _counted()
+    try:
+        yield from _of_the_database(at=at)
+    except Error as error:
+        log.warning("The metrics lack what the database says (%s).", type(error).__name__)
+        connection.close_if_unusable_or_obsolete()
+
+
+def _of_the_database(*, at: datetime) -> Iterator[Sample]:
     last = Heartbeat.objects.last_work()
     for part in ("scheduler", "delivery", "beat"):
         yield "fingerpost_silence_seconds", {"part": part}, last.silence(getattr(last, part))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 
 from api.metrics import METRICS, text
@@ -45,6 +48,27 @@ def test_stopped_sending_is_a_figure(api: Client) -> None:
     Brake.objects.filter(campaign=None).update(state=BrakeState.STOPPED)
 
     assert figures(api)["fingerpost_sending_stopped"] == 1
+
+
+def test_while_the_database_is_away_the_metrics_say_what_still_works(api: Client) -> None:
+    """On a thread of its own, whose connection has to be made; the role may have none."""
+    make.campaign()
+    found: list[HttpResponse] = []
+
+    def without_connection() -> None:
+        connection.settings_dict = {**connection.settings_dict, "USER": "nobody_may_connect", "PASSWORD": "x"}
+        found.append(api.get("/metrics"))
+        connection.close()
+
+    thread = threading.Thread(target=without_connection)
+    thread.start()
+    thread.join()
+
+    assert found[0].status_code == 200
+    lines = found[0].content.decode().splitlines()
+    assert 'fingerpost_ready{part="writes"} 0' in lines
+    assert any(line.startswith('fingerpost_ready{part="reads"}') for line in lines)
+    assert not any(line.startswith("fingerpost_campaigns{") for line in lines)
 
 
 def test_the_format_has_a_type_and_a_help_for_each_metric(api: Client) -> None:
