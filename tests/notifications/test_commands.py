@@ -15,7 +15,7 @@ from core.audit_verbs import Verb
 from core.models import AuditEntry
 from notifications.campaigns import audience
 from notifications.delivery import maintenance
-from notifications.models import App, Campaign, Registration
+from notifications.models import App, Brake, Campaign, Registration
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +198,38 @@ def test_stopping_needs_no_token_and_puts_nobody_on_record(file: str, settings: 
 
     assert command("campaign", "stop", str(campaign.pk))["state"] == "stopped"
     assert AuditEntry.objects.get(verb=Verb.CAMPAIGN_STOPPED).by.is_system
+
+
+def test_everything_is_stopped_without_the_console_and_with_a_reason(db: None, settings: Any) -> None:
+    settings.SANDBOX = False
+    make.campaign_staff()
+
+    for reason in ("", "  "):
+        with pytest.raises(CommandError, match="Give a reason"):
+            command("campaign", "stop-everything", "--reason", reason)
+    untouched = Brake.objects.for_everything().state
+    assert command("campaign", "stop-everything", "--reason", "A wrong number is in an alert.") == {"stopped": True}
+
+    brake = Brake.objects.for_everything()
+    assert (untouched, brake.state, brake.reason) == ("go", "stopped", "A wrong number is in an alert.")
+    assert AuditEntry.objects.get(verb=Verb.SENDING_STOPPED).by.is_system
+    with pytest.raises(CommandError, match="token"):
+        command("campaign", "stop-everything", "--reason", "Again.", "--by", "author")
+
+
+def test_the_forecast_counts_topics_where_there_are_no_phones(db: None) -> None:
+    make.app("teen", push_mode="topics")
+    campaign = make.campaign(state="draft", apps=["teen"], audience={"countries": ["GB"], "audiences": ["teen"]})
+    make.topic(locale="cy")
+    make.topic(locale="cy", region="GB-WLS")
+    out = io.StringIO()
+
+    call_command("campaign", "forecast", str(campaign.pk), stdout=out)
+
+    assert "3 topics." in out.getvalue()
+    (welsh,) = [line for line in out.getvalue().splitlines() if line.split()[:2] == ["GB", "cy"]]
+    assert welsh.endswith("2 topics")
+    assert [line for line in out.getvalue().splitlines() if line.endswith("1 topic")]
 
 
 def test_apps_are_created_once_and_not_changed_afterwards(db: None, settings: Any) -> None:

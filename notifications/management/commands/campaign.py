@@ -22,14 +22,14 @@ from notifications.campaigns import approval, caution_answers, forecast, lifecyc
 from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.rehearsal import TESTER_RIGHTS, send_test
-from notifications.models import Campaign, CampaignState, PairingRequest
+from notifications.models import Brake, Campaign, CampaignState, PairingRequest
 
 #: Bytes of a campaign's file.
 MAX_FILE = 256 * 1024
 
 
 class Command(StaffCommand):
-    """Create, list, submit, approve, return, reject, pause, resume or stop campaigns, or pair a test phone."""
+    """Create, list, submit, approve, return, reject, pause, resume or stop campaigns or all sending, or pair a test phone."""
 
     help = __doc__ or ""
 
@@ -53,6 +53,10 @@ class Command(StaffCommand):
         pairing.add_argument("--name", default="", help="what to call the phone")
         self.add_acting_user(pairing)
         self.add_json(pairing)
+        stopping = verbs.add_parser("stop-everything", help="stop all sending, until an approver allows it again in the console")
+        stopping.add_argument("--reason", required=True, help="the reason, in one sentence; staff see it on every page")
+        self.add_acting_user(stopping, default=_WITHOUT_A_PERSON)
+        self.add_json(stopping)
         for name, explanation in _HELP.items():
             verb = verbs.add_parser(name, help=explanation)
             verb.add_argument("id")
@@ -95,13 +99,19 @@ class Command(StaffCommand):
             lines = [f"{row['id']:>6}  {row['state']:<10} {row['kind']:<9} {row['name']}" for row in rows]
             self.print_result(options, {"campaigns": rows}, "\n".join(lines) or "There are no campaigns.")
         elif name == "forecast":
-            said = _forecast(Campaign.objects.numbered(options["id"]))
-            self.print_result(options, said, "\n".join(_lines(said)))
+            found = _forecast(Campaign.objects.numbered(options["id"]))
+            self.print_result(options, found, "\n".join(_lines(found)))
         elif name == "status":
             counts = progress_of(Campaign.objects.numbered(options["id"]))
             self.print_result(
                 options, counts, "\n".join(f"{key:>12}: {value}" for key, value in counts.items() if value is not None)
             )
+        elif name == "stop-everything":
+            if not (reason := options["reason"].strip()[:300]):
+                raise Invalid("Give a reason, so that staff know why nothing is sent.", code="reason")
+            Brake.objects.stop_everything(by=self.acting_user(options), at=timezone.now(), reason=reason)
+            said = "All sending is stopped. An approver allows it again in the console."
+            self.print_result(options, {"stopped": True}, said)
         elif name == "pair":
             by = self.acting_user(options)
             require(by, *TESTER_RIGHTS)
@@ -162,13 +172,13 @@ def _forecast(campaign: Campaign) -> dict[str, Any]:
 
 def _lines(said: dict[str, Any]) -> Iterator[str]:
     """Yield the forecast as lines: the totals, then one line for each time zone, language and problem."""
-    yield f"Opens {said['opens_at'] or 'never'}; {_about(said['devices'])} phones and {said['topics']} topics."
+    yield f"Opens {said['opens_at'] or 'never'}; {_about(said['devices'])} phones and {_topics(said['topics'])}."
     for zone in said["zones"]:
         due = zone["due_at"] or "skipped"
-        yield f"  {zone['zone'] or 'zone not known':<24} {due:<22} {_about(zone['devices'])} {zone['delay'] or ''}".rstrip()
+        yield f"  {zone['zone'] or 'zone not known':<24} {due:<22} {_reached(zone)} {zone['delay'] or ''}".rstrip()
     for language in said["languages"]:
         text = f"{language['served']} (no text of their own)" if language["fallback"] else language["served"]
-        yield f"  {language['country']} {language['locale']:<10} {text:<22} {_about(language['devices'])}"
+        yield f"  {language['country']} {language['locale']:<10} {text:<22} {_reached(language)}"
     for problem in said["problems"]:
         yield f"{problem['field']}: {problem['detail']}"
     for caution in said["cautions"]:
@@ -177,7 +187,17 @@ def _lines(said: dict[str, Any]) -> Iterator[str]:
 
 
 def _about(number: int | None) -> str:
-    return "fewer than 20" if number is None else f"about {number}"
+    return "fewer than 20" if number is None else f"about {number:,}"
+
+
+def _topics(number: int) -> str:
+    return f"{number:,} {'topic' if number == 1 else 'topics'}"
+
+
+def _reached(part: dict[str, Any]) -> str:
+    """Return how many phones, topics or both a time zone or a language has; few phones beside topics may be none."""
+    phones, topics = part["devices"], part["topics"]
+    return " and ".join([*([_about(phones)] if phones or not topics else []), *([_topics(topics)] if topics else [])])
 
 
 def _submit(campaign: Campaign, by: User, options: dict[str, Any]) -> None:
