@@ -85,7 +85,9 @@ def inspect_campaigns(at: datetime) -> Iterator[Symptom]:
     """Look for what is stopped and waits for a person."""
     brake = Brake.objects.filter(campaign=None).exclude(state=BrakeState.GO).first()
     if brake is not None:
-        yield Symptom(f"All sending is stopped: {brake.reason}", "An approver allows it again in the console.")
+        # The reason of a restore that was not checked says what to do.
+        hint = "" if brake.state == BrakeState.HELD else "An approver allows it again in the console."
+        yield Symptom(f"All sending is stopped: {brake.reason.strip()}", hint)
     waiting = Campaign.objects.filter(state__in=(CampaignState.HALTED, CampaignState.HELD)).order_by("pk")
     for campaign in waiting:
         yield warning(f"Campaign {campaign.pk} is {campaign.state}: {campaign.reason}", "campaign resume or campaign stop.")

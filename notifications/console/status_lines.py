@@ -16,7 +16,7 @@ from core.console.status_lines import Condition, StatusLine, counted
 from core.models import User
 from notifications.console.campaign_display import state_tag
 from notifications.console.in_flight import Running, SendingNow, alarm_text, sending_now
-from notifications.models import Batch, Campaign, CampaignState, Quota, SyntheticAlert
+from notifications.models import Batch, BrakeState, Campaign, CampaignState, Quota, SyntheticAlert
 from notifications.models.batch import BatchState
 from notifications.models.heartbeat import LastWork
 from notifications.models.synthetic_alert import EVERY
@@ -62,8 +62,10 @@ def _campaign_lines(now_sending: SendingNow, user: User, at: datetime) -> Iterat
     campaigns = Link("Campaigns", reverse("admin:campaigns"))
     brake, running = now_sending.brake, now_sending.running
     if brake is not None:
-        text = f"All sending is stopped: {alarm_text(brake, user.time_zone)}. An approver can allow it again."
-        yield StatusLine(Condition.NEEDS_PERSON, text, campaigns)
+        text = f"All sending is stopped: {alarm_text(brake, user.time_zone).rstrip(' .')}."
+        # After a restore, restore_check comes first, which the reason says.
+        again = "" if brake.state == BrakeState.HELD else " An approver can allow it again."
+        yield StatusLine(Condition.NEEDS_PERSON, f"{text}{again}", campaigns)
     for one in running[:_NAMED]:
         yield _running_line(one, everything_stopped=brake is not None)
     if (more := len(running) - _NAMED) > 0:

@@ -22,7 +22,8 @@ from core.models import Backup, User
 from core.querysets import count_each
 from notifications.campaigns import lifecycle
 from notifications.console.status_lines import sending_lines
-from notifications.delivery import planner
+from notifications.delivery import planner, unchecked_restores
+from notifications.inspections import inspect_campaigns
 from notifications.models import Batch, Brake, Heartbeat, HeartbeatPart, Quota, SchedulerRun
 from tests import make
 from tests.make import NOON
@@ -165,6 +166,19 @@ def test_campaigns_are_where_they_belong(client: Client) -> None:
     assert "All sending is stopped: A wrong number." in stopped["needs-person"]
     assert "batch of messages" not in stopped["late"]
     assert "Going is being sent: Stopped with everything else" in stopped["late"]
+
+
+def test_a_restore_that_was_not_checked_asks_for_the_check_and_for_nothing_else(client: Client) -> None:
+    unchecked_restores.hold(before=0, at=timezone.now())
+
+    found = sentences(client)["needs-person"]
+    (symptom,) = inspect_campaigns(timezone.now())
+
+    assert "All sending is stopped: The database was restored from a backup and is not checked yet: run" in found
+    assert "manage.py restore_check. " in found
+    assert "An approver can allow it again" not in found
+    assert symptom.detail.endswith("run manage.py restore_check.")
+    assert symptom.hint == ""
 
 
 def test_several_counts_are_one_query(django_assert_num_queries: Any) -> None:
