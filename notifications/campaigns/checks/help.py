@@ -130,11 +130,11 @@ def problems_in(rows: Iterable[CountryHelp]) -> Iterator[str]:
 
     An alert for every country reaches 200 countries without services of their own, and one choice helps in all of them.
     """
-    alike: defaultdict[tuple[HelpFault, ...], list[CountryHelp]] = defaultdict(list)
+    equal: defaultdict[tuple[HelpFault, ...], list[CountryHelp]] = defaultdict(list)
     for row in rows:
         if row.faults:
-            alike[row.faults].append(row)
-    for faults, same in alike.items():
+            equal[row.faults].append(row)
+    for faults, same in equal.items():
         if len(same) <= _COUNTRIES_NAMED:
             yield from (row.problem for row in same)
         else:
