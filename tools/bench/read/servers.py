@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from pathlib import Path
 
 from tools.bench.read import load
 from tools.bench.read.load import Load
@@ -70,16 +71,19 @@ class ReadBench:
             time.sleep(0.02)
         return time.monotonic() - begun
 
-    def in_turns(self, group: str, requests: Mapping[str, tuple[Server, str, dict[str, str]]]) -> None:
+    def in_turns(
+        self, group: str, requests: Mapping[str, tuple[Server, str, dict[str, str]]], script: Path | None = None
+    ) -> None:
         """Load each server in turn for all rounds; keep the run with the median rate.
 
-        `requests` maps the name of a row to the server, the path and the request headers.
+        `requests` maps the name of a row to the server, the path and the request headers; `script` is wrk's, for other requests
+        than GET.
         """
         results: dict[str, list[Load]] = {name: [] for name in requests}
         with step(f"{group}: {len(requests)} servers, {self.rounds} rounds of {self.seconds} s"):
             for _ in range(self.rounds):
                 for name, (server, path, headers) in requests.items():
-                    results[name].append(load.run(server.url + path, server.pid, self.seconds, headers=headers))
+                    results[name].append(load.run(server.url + path, server.pid, self.seconds, headers=headers, script=script))
         for name, loads in results.items():
             self.add_row(group, name, loads, "rate")
 
