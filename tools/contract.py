@@ -36,7 +36,7 @@ def run(paths: Paths, rest: list[str]) -> int:
     with temporary_database(paths, Interrupts()) as url:
         settings = {
             "DATABASE_URL": url,
-            "PYTHONPYCACHEPREFIX": str(paths.run / "pycache"),
+            environment.BYTECODE: environment.bytecode_folder(paths),
             "CONTRACT_CASES": str(given.cases),
             "CONTRACT_SEED": str(given.seed),
             "CONTRACT_SEEDS": str(given.seeds),

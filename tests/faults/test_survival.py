@@ -22,12 +22,14 @@ from tests.faults.web import Web
 from tests.faults.workers import end_connections
 from tests.processes import ROOT
 from tests.signing import Signer
-from tests.tools.sandbox.runs import plain_environment
+from tests.tools.sandbox.runs import plain_environment, shared_release, usual_signals
 from tools.sandbox import demo
 from tools.sandbox.http_client import Client
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.paths import Paths
 from tools.sandbox.ports import any_free_port
+from tools.sandbox.published import begin_with_copy, publish_all
+from tools.sandbox.run_folders import remove_run
 from tools.sandbox.supervisor import Sandbox
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -44,6 +46,12 @@ REFUSED = (
     *(("/v1/tips?x=1", 400), ("/v1/packs/XX/en", 404), ("/v1/services/platform-skype", 410)),
     *(("/hsds/services?x=1", 400), ("/hsds/services/nothing", 404), ("/hsds/services/platform-skype", 410)),
 )
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    with usual_signals():
+        yield
 
 
 @pytest.fixture
@@ -70,15 +78,18 @@ def answers(client: Client) -> dict[str, tuple[int, bytes]]:
 
 # The commands of the demo take a minute on a quiet machine, and eight beside a whole run of the tests.
 @pytest.mark.timeout(1800)
+@pytest.mark.usefixtures("signals")
 def test_promise_7_reads_and_help_survive_without_database_broker_and_cache(tmp_path: Path) -> None:
     paths = Paths(root=ROOT, run=tmp_path / "run")
     paths.create()
+    begin_with_copy(paths, {**plain_environment(), **shared_release()})
     sandbox = Sandbox(paths, Interrupts(), plain_environment())
     try:
         sandbox.start(any_free_port(), console=False)
-        demo.run_demo(sandbox, everything=True)
+        publish_all(sandbox)
         client = Client(sandbox.web)
-        assert sandbox.wait_for(lambda: client.get("/v1/manifest").status == 200), "no worker signed a manifest"
+        demo.register_devices(client, sandbox)
+        demo.send_campaign(client, sandbox)
         _until(lambda: orjson.loads(client.get("/readyz").data) == {"reads": True, "writes": True, "sends": True})
         before, plan = answers(client), client.post("/v1/help", HELP)
         assert {status for path, (status, _) in before.items() if path in READS} == {200}
@@ -114,6 +125,7 @@ def test_promise_7_reads_and_help_survive_without_database_broker_and_cache(tmp_
         client.close()
     finally:
         sandbox.stop()
+        remove_run(paths)
 
 
 def _until(done: Callable[[], bool]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from notifications.delivery import fcm
-from tests.tools.sandbox.runs import Run, left_running
+from tests.tools.sandbox.runs import Run, left_running, shared_release
 from tools.soak.acts import ACTS
 from tools.soak.launch import IDLE, _write
 from tools.soak.samples import OpenFiles, ProcessSamples, Samples, Series, open_files, own_memory
@@ -164,10 +164,10 @@ def test_new_figures_leave_the_sections_of_the_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(700)
 def test_a_short_soak_misses_nobody(tmp_path: Path) -> None:
-    run = Run(tmp_path, "soak", "--minutes", "0.2", "--devices", "400", "--seed", "3", "--json")
-    run.process.wait(380)
+    run = Run(tmp_path, "soak", "--minutes", "0.2", "--devices", "400", "--seed", "3", "--json", **shared_release())
+    run.process.wait(680)
 
     assert run.process.returncode == 0, run.output + run.errors
     *_, line, last = run.output.splitlines()

@@ -61,7 +61,7 @@ def _carry_out(paths: Paths, database: str, broker: str, options: argparse.Names
         chosen = ["--database", database, "--broker", broker, "--json", str(answer), *(["--quick"] if options.quick else [])]
         chosen += ["--minutes", str(options.minutes)]
         command = [str(paths.python), "-m", "tools.faults.combination", *chosen, *options.runs]
-        cache = {"PYTHONPYCACHEPREFIX": str(paths.run / "pycache")}
+        cache = {environment.BYTECODE: environment.bytecode_folder(paths)}
         status = run_in_foreground(command, paths.root, {**environment.without_settings(os.environ), **cache})
         if not answer.exists():
             raise UserError("The runs ended without a verdict.")

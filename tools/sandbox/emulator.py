@@ -7,7 +7,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 
-from tools.sandbox.environment import PROJECT, without_settings
+from tools.sandbox.environment import BYTECODE, PROJECT, bytecode_folder, without_settings
 from tools.sandbox.paths import Paths
 from tools.sandbox.ports import any_free_port, is_free
 from tools.sandbox.terminal import say
@@ -22,7 +22,7 @@ def run(paths: Paths, port: int | None, rest: Sequence[str]) -> int:
     parser.add_argument("--tls", action="store_true", help="use HTTPS with HTTP/2, as Google does")
     parser.add_argument("--quota", metavar="N", help="messages per minute and project (default 600000); 0 for no limit")
     options = parser.parse_args(rest)
-    environment = {**without_settings(os.environ), "PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": str(paths.run / "pycache")}
+    environment = {**without_settings(os.environ), "PYTHONUNBUFFERED": "1", BYTECODE: bytecode_folder(paths)}
     port = port or (DEFAULT_PORT if is_free(DEFAULT_PORT) else any_free_port())
     url = f"{'https' if options.tls else 'http'}://127.0.0.1:{port}"
     folder = paths.run / "emulator"

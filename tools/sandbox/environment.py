@@ -15,6 +15,8 @@ from tools.sandbox.paths import Paths
 PROJECT = "fingerpost-demo"
 #: Folder in the run folder with the signs of life of workers and beat.
 HEARTBEATS = "heartbeats"
+#: Python's variable for the folder of the bytecode that it writes.
+BYTECODE = "PYTHONPYCACHEPREFIX"
 
 #: The FCM emulator is a package of its own; the processes of a checkout import it from its source.
 EMULATOR_SOURCE = Path(__file__).resolve().parents[1] / "fcm_emulator" / "src"
@@ -122,9 +124,16 @@ def for_children(
         "TMPDIR": str(paths.temporary),
         "NO_PROXY": "127.0.0.1,localhost,::1",
         "PYTHONUNBUFFERED": "1",
-        # Bytecode goes into the run folder, because another user may start this checkout next.
-        "PYTHONPYCACHEPREFIX": str(paths.run / "pycache"),
+        BYTECODE: bytecode_folder(paths, outside),
     }
+
+
+def bytecode_folder(paths: Paths, outside: Mapping[str, str] = os.environ) -> str:
+    """Return the folder for bytecode: that of the environment, which several runs share, or else one in the run folder.
+
+    It is never in the checkout, because another user may start it next.
+    """
+    return outside.get(BYTECODE) or str(paths.run / "pycache")
 
 
 def filesystem_broker(paths: Paths) -> str:

@@ -26,6 +26,8 @@ from tools.sandbox.terminal import UserError, step
 DATABASE: Final = "fingerpost_migrated"
 #: Name of the environment variable with which a test run tells its processes the template of their databases.
 TEMPLATE: Final = "FINGERPOST_TEST_TEMPLATE"
+#: Name of the environment variable with which it tells them the folder of the data, for further clusters that they start.
+KEPT: Final = "FINGERPOST_TEST_DATA"
 #: The superuser's password and that of the owner.
 Passwords = tuple[str, str]
 
@@ -59,18 +61,28 @@ def provide(paths: Paths, server: Cluster, passwords: Passwords, migrate: Callab
 
     `migrate` starts the cluster with `passwords`, migrates the template and stops it again. It is called where nothing is kept.
     """
-    folder = paths.run / "migrated"
+    kept = folder_for(paths, server)
+    folder = kept.parent
     folder.mkdir(mode=0o700, exist_ok=True)
-    kept = folder / key(paths.root, server.version())
     with _locked(folder):
         if not (kept / "data").is_dir():
             migrate()
             _keep(server, kept, passwords)
             return passwords
-        known = read_json(kept / "passwords.json")
-        passwords = (known["superuser"], known["owner"])
         os.utime(kept)
-        server.copy_from(kept / "data", *passwords)
+        return copy(server, kept)
+
+
+def folder_for(paths: Paths, server: Cluster) -> Path:
+    """Return the folder in which a migrated database for a cluster like this one is kept, or would be."""
+    return paths.run / "migrated" / key(paths.root, server.version())
+
+
+def copy(server: Cluster, kept: Path) -> Passwords:
+    """Fill the data folder of a new cluster with a copy of what is kept; return the passwords that hold in it."""
+    known = read_json(kept / "passwords.json")
+    passwords = (known["superuser"], known["owner"])
+    server.copy_from(kept / "data", *passwords)
     return passwords
 
 
@@ -110,7 +122,7 @@ def _imported(root: Path, content: bytes) -> list[Path]:
 def migrate(paths: Paths, url: str) -> None:
     """Create the template beside the database of this URL, whose role owns it, and migrate it."""
     command = [str(paths.python), "-m", "tests.migrate_template"]
-    settings = {"DATABASE_URL": url, "PYTHONPYCACHEPREFIX": str(paths.run / "pycache")}
+    settings = {"DATABASE_URL": url, environment.BYTECODE: environment.bytecode_folder(paths)}
     env = {**environment.without_settings(os.environ), **settings}
     with step("Migrating the database of the tests (again only after a migration has changed)"):
         answer = subprocess.run(command, cwd=paths.root, env=env, capture_output=True, text=True, check=False)

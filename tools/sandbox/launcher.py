@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from core.sandbox import refusal
 from tools.sandbox import bootstrap
 from tools.sandbox.commands import COMMANDS, HELP, Command
-from tools.sandbox.environment import EMULATOR_SOURCE
+from tools.sandbox.environment import BYTECODE, EMULATOR_SOURCE, bytecode_folder
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.lock import refuse_if_held
 from tools.sandbox.paths import Paths
@@ -52,12 +52,7 @@ def launch(arguments: Sequence[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    # Bytecode goes into the run folder, because another user may start this checkout next.
-    os.environ |= {
-        _READY: str(os.getpid()),
-        "PYTHONPATH": str(EMULATOR_SOURCE),
-        "PYTHONPYCACHEPREFIX": str(paths.run / "pycache"),
-    }
+    os.environ |= {_READY: str(os.getpid()), "PYTHONPATH": str(EMULATOR_SOURCE), BYTECODE: bytecode_folder(paths)}
     os.execv(paths.python, [str(paths.python), str(paths.root / "run"), *arguments])  # noqa: S606
 
 

@@ -52,7 +52,7 @@ def _passes(name: str, command: list[str], fix: str, paths: Paths) -> bool:
         "FINGERPOST_SANDBOX": "1",
         "FCM_ENDPOINT": "http://127.0.0.1:9",
         "SECRET_KEY": "lint",
-        "PYTHONPYCACHEPREFIX": str(paths.run / "pycache"),
+        environment.BYTECODE: environment.bytecode_folder(paths),
         "PYTHONWARNINGS": "ignore:Got an error checking a consistent migration history",
     }
     env = {**environment.without_settings(os.environ), **settings}

@@ -60,7 +60,7 @@ def run(paths: Paths, arguments: list[str]) -> int:
     _export(paths.root, baseline.commit, old.root)
     python = _python_for(paths, old)
     with temporary_database(paths, Interrupts(), sql=f"CREATE DATABASE {TEST_DATABASE} OWNER {postgres.ROLE};") as url:
-        settings = {"PYTHONPYCACHEPREFIX": str(paths.run / "pycache"), "SECRET_KEY": "only-for-migrations" * 3}
+        settings = {environment.BYTECODE: environment.bytecode_folder(paths), "SECRET_KEY": "only-for-migrations" * 3}
         clean = {**environment.without_settings(os.environ), **settings}
         with step("Migrating with this checkout"):
             _migrate(paths, {**clean, "DATABASE_URL": f"{url.rpartition('/')[0]}/{TEST_DATABASE}"})

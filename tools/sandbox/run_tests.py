@@ -6,11 +6,12 @@ import argparse
 import os
 from pathlib import Path
 
-from tools.sandbox import coverage_report, debian, environment, kept_database, previous_code, version_matrix
+from tools.sandbox import coverage_report, debian, environment, kept_database, postgres, previous_code, version_matrix
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.paths import Paths
 from tools.sandbox.processes import run_in_foreground
-from tools.sandbox.temporary_database import temporary_database
+from tools.sandbox.published import KEPT_IN
+from tools.sandbox.temporary_database import own_folder, temporary_database
 from tools.sandbox.terminal import UserError, say
 from tools.sandbox.tiers import QUICK, QUICK_TIER
 
@@ -37,7 +38,10 @@ def run(paths: Paths, rest: list[str]) -> int:
         raise UserError(f"{options.postgres} has no program named postgres.")
     with temporary_database(paths, Interrupts(), binaries=options.postgres, template=True) as url:
         settings = {"DATABASE_URL": url, kept_database.TEMPLATE: kept_database.DATABASE}
-        settings["PYTHONPYCACHEPREFIX"] = str(paths.run / "pycache")
+        settings[environment.BYTECODE] = environment.bytecode_folder(paths)
+        settings[KEPT_IN] = str(own_folder(paths).run / "published")
+        if options.postgres is None:
+            settings[kept_database.KEPT] = str(kept_database.folder_for(paths, postgres.cluster(own_folder(paths))))
         chosen = [] if options.all or "-m" in arguments else tier(arguments)
         if chosen == ["-m", QUICK]:
             settings[QUICK_TIER] = "1"

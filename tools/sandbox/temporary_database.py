@@ -37,13 +37,12 @@ def temporary_database(
     `binaries` is the folder of the programs of another PostgreSQL than the one in .venv. The superuser runs `sql` at the start.
     With `template`, it has the migrated database `kept_database.DATABASE`.
     """
-    folder = paths.run / "tests"
-    folder.mkdir(exist_ok=True)
-    for leftover in folder.iterdir():
+    own = own_folder(paths)
+    own.run.parent.mkdir(exist_ok=True)
+    for leftover in own.run.parent.iterdir():
         # The folder is named for its process, because a run that has just started does not hold the lock yet.
         if not _is_running(leftover.name):
             remove_run(Paths(paths.root, leftover))
-    own = Paths(paths.root, folder / str(os.getpid()))
     own.create()
     processes = ManagedProcesses(own, interrupts)
     with hold_run_folder(own, "test"):
@@ -71,6 +70,11 @@ def temporary_database(
             interrupts.ignore()
             processes.stop()
     remove_run(own)
+
+
+def own_folder(paths: Paths) -> Paths:
+    """Return the run folder of the tests that this process runs, which is removed with their database."""
+    return Paths(paths.root, paths.run / "tests" / str(os.getpid()))
 
 
 def _is_running(pid: str) -> bool:

@@ -23,9 +23,10 @@ from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.lock import hold_run_folder
 from tools.sandbox.paths import Paths, read_json
 from tools.sandbox.ports import any_free_port
+from tools.sandbox.published import begin_with_copy, publish_all
 from tools.sandbox.run_folders import remove_run
 from tools.sandbox.supervisor import CommandFailed, Sandbox
-from tools.sandbox.terminal import UserError, say, step
+from tools.sandbox.terminal import UserError, say
 from tools.soak.acts import ACTS
 from tools.soak.database import Database
 from tools.soak.readers import Reader
@@ -69,6 +70,7 @@ def run(outer: Paths, rest: list[str]) -> int:
     paths = Paths(outer.root, outer.run / "soak")
     remove_run(paths)
     paths.create()
+    begin_with_copy(paths)
     verdict, load = Verdict(options.seed), os.getloadavg()[0]
     quick = seconds < QUICK
     rate = options.devices * 60 // (QUICK_SENDING if quick else SENDING)
@@ -77,7 +79,8 @@ def run(outer: Paths, rest: list[str]) -> int:
         sandbox = Sandbox(paths, Interrupts(), {**os.environ, **pace})
         try:
             sandbox.start(any_free_port())
-            _prepare(sandbox, options.devices)
+            publish_all(sandbox)
+            sandbox.json_command("simulate_registrations", str(options.devices))
             soak = Soak(sandbox, verdict, devices=options.devices, quick=quick)
             soak.carry_out(seconds)
         except (demo.DemoFailed, CommandFailed) as error:
@@ -120,19 +123,6 @@ def _superuser_url(sandbox: Sandbox) -> str:
     """Return the URL of the database for the superuser: any other role sees no sessions but its own, and can end no others."""
     port = urlsplit(str(read_json(sandbox.paths.run / "endpoints.json")["owner_url"])).port or 0
     return postgres.cluster(sandbox.paths).url(port, sandbox.secrets.postgres_password, role=postgres.SUPERUSER)
-
-
-def _prepare(sandbox: Sandbox, devices: int) -> None:
-    client = Client(sandbox.web)
-    demo.add_staff(sandbox)
-    with step("Loading and publishing"):
-        demo.load_content(sandbox)
-        demo.publish_release(sandbox, client, changed=True)
-        sandbox.command("signing", "sign", PACK_SIGNING_KEY=str(sandbox.paths.run / "signing" / "release.pem"))
-        sandbox.json_command("simulate_registrations", str(devices))
-        if not sandbox.wait_for(lambda: client.get("/v1/manifest").status == 200):
-            raise demo.DemoFailed("there is no manifest")
-    client.close()
 
 
 class Soak:

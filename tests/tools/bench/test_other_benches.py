@@ -1,46 +1,12 @@
-"""./run bench read, stampede, resolver and emulator: each one runs, small and short, and prints its figures."""
+"""./run bench resolver and emulator: each one runs, small and short, and prints its figures."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from tests.tools.sandbox.runs import ROOT, Run, left_running
-
-
-@pytest.mark.services
-@pytest.mark.timeout(900)
-def test_every_part_of_the_read_bench_runs(tmp_path: Path) -> None:
-    report = ROOT / "docs" / "measurements" / "read.md"
-    before = report.read_bytes()
-
-    run = Run(tmp_path, "bench", "read", "--quick")
-    run.process.wait(880)
-
-    assert run.process.returncode == 0, run.output + run.errors
-    assert run.output.splitlines()[-1].endswith(" rows, 0 failed requests")
-    for group in ("pack, gzip", "pack, 304", "list of tips", "feed", "help, varied queries", "paced", "afterwards"):
-        assert f"  {group} " in run.output
-    assert "from the command `release withdraw` to the manifest" in run.output
-    assert report.read_bytes() == before
-    assert left_running(tmp_path / "run") == []
-
-
-@pytest.mark.services
-@pytest.mark.timeout(600)
-def test_promise_13_a_stampede_is_read_while_it_is_pushed_and_under_attack(tmp_path: Path) -> None:
-    run = Run(tmp_path, "bench", "stampede", "--quick", "--json")
-    run.process.wait(580)
-
-    assert run.process.returncode == 0, run.output + run.errors
-    *_, line, last = run.output.splitlines()
-    assert last == "stampede bench: ok"
-    found = json.loads(line)
-    assert [(one["missed"], one["failed"]) for one in found["beside"].values()] == [(0, {})] * 2
-    assert all(one["done"] > 200 and {*one["reads"]} == {"alert", "manifest", "pack"} for one in found["beside"].values())
-    assert left_running(tmp_path / "run") == []
+from tests.tools.sandbox.runs import Run, left_running
 
 
 @pytest.mark.slow

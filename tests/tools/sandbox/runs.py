@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from tools.sandbox import environment
+from tools.sandbox import environment, kept_database, published
+from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.ports import any_free_port
 from tools.sandbox.processes import session_members
 
@@ -20,8 +21,33 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def plain_environment() -> dict[str, str]:
-    """Return the environment as at a terminal, without Fingerpost's settings."""
-    return {name: value for name, value in environment.without_settings(os.environ).items() if not name.startswith("FINGERPOST_")}
+    """Return the environment as at a terminal, without Fingerpost's settings, and with the bytecode that the tests share."""
+    plain = {
+        name: value for name, value in environment.without_settings(os.environ).items() if not name.startswith("FINGERPOST_")
+    }
+    shared = os.environ.get(environment.BYTECODE)
+    return {**plain, environment.BYTECODE: shared} if shared else plain
+
+
+def shared_release() -> dict[str, str]:
+    """Return the setting with which a sandbox begins with a copy of one that has a release, made once for a run of the tests."""
+    return {published.KEPT_IN: os.environ[published.KEPT_IN]} if published.KEPT_IN in os.environ else {}
+
+
+def migrated_database() -> dict[str, str]:
+    """Return the setting with which a measurement's own cluster begins with a copy of the tests' migrated database."""
+    return {kept_database.KEPT: os.environ[kept_database.KEPT]} if kept_database.KEPT in os.environ else {}
+
+
+@contextmanager
+def usual_signals() -> Iterator[None]:
+    """Restore the handlers of signals that a sandbox in this process replaces."""
+    before = {number: signal.getsignal(number) for number in Interrupts.SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def left_running(run_dir: Path) -> list[str]:

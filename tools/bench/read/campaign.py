@@ -21,6 +21,8 @@ from tools.sandbox.terminal import say, step
 
 #: Devices for each second of load and for 20 seconds more, and devices that are reached before the load begins.
 DEVICES_PER_SECOND, DEVICES_BEFORE = 2_500, 100_000
+#: Devices of --quick, which does not wait for the full pace.
+QUICK_DEVICES = 20_000
 #: Messages per second from which the campaign counts as past its ramp, and the seconds that it may take to get there.
 FULL_PACE, RAMP_TIMEOUT = 1_900, 150
 #: Seconds between a change of the situation and the load.
@@ -48,8 +50,8 @@ def measure_beside_campaign(bench: ReadBench) -> None:
     else:
         turns[YIELDING] = lambda: _yielding(bench)
     load_seconds = bench.paced_rounds * len(turns) * (bench.seconds + SETTLE) + 20
-    before_load = 10_000 if bench.quick else DEVICES_BEFORE
-    sandbox.json_command("simulate_registrations", str(before_load + DEVICES_PER_SECOND * load_seconds))
+    devices = QUICK_DEVICES if bench.quick else DEVICES_BEFORE + DEVICES_PER_SECOND * load_seconds
+    sandbox.json_command("simulate_registrations", str(devices))
     number, fingerprint = demo.submit_campaign(sandbox)
     demo.approve_campaign(sandbox, number, fingerprint)
     emulator = Client(str(sandbox.emulator_url))

@@ -20,9 +20,10 @@ from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.lock import hold_run_folder
 from tools.sandbox.paths import Paths
 from tools.sandbox.ports import any_free_port
+from tools.sandbox.published import begin_with_copy, publish_all
 from tools.sandbox.run_folders import bench_folder, remove_run
 from tools.sandbox.supervisor import CommandFailed, Sandbox
-from tools.sandbox.terminal import UserError, say, step
+from tools.sandbox.terminal import UserError, say
 
 #: 2,500 messages per second, of which the product uses its share of 80 %.
 MESSAGES_PER_MINUTE = "150000"
@@ -42,6 +43,7 @@ def run(outer: Paths, rest: list[str]) -> int:
     load.required_programs()
     seconds, rounds = options.seconds or (1 if options.quick else 5), options.rounds or (1 if options.quick else 3)
     paths = bench_folder(outer)
+    begin_with_copy(paths)
     with hold_run_folder(paths, "bench read"):
         sandbox = Sandbox(paths, Interrupts(), {**os.environ, "FCM_MESSAGES_PER_MINUTE": MESSAGES_PER_MINUTE})
         try:
@@ -65,11 +67,5 @@ def run(outer: Paths, rest: list[str]) -> int:
 
 
 def prepare(bench: ReadBench) -> None:
-    demo.add_staff(bench.sandbox)
-    with step("Loading and publishing"):
-        demo.load_content(bench.sandbox)
-        demo.publish_release(bench.sandbox, bench.client, changed=True)
-        # Signed here, because the beat would take up to a minute.
-        key = bench.sandbox.paths.run / "signing" / "release.pem"
-        bench.sandbox.command("signing", "sign", PACK_SIGNING_KEY=str(key))
-        bench.wait_until(lambda: bench.client.get("/v1/manifest").status == 200, "there is no manifest")
+    """Publish all content, and wait until it is served."""
+    publish_all(bench.sandbox)

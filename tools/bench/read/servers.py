@@ -20,6 +20,8 @@ from tools.sandbox.terminal import say, step
 
 #: At a given pace p99 varies more from run to run, so these rows get so many times the rounds.
 PACED_FACTOR = 3
+#: wrk's script of --quick for the servers that are there for comparison: each connection waits 100 ms after each response.
+_CALMLY = "function delay() return 100 end\n"
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class ReadBench:
         with step(f"{group}: {len(requests)} servers, {self.rounds} rounds of {self.seconds} s"):
             for _ in range(self.rounds):
                 for name, (server, path, headers) in requests.items():
-                    results[name].append(load.run(server.url + path, server.pid, self.seconds, headers=headers, script=script))
+                    chosen = script or (self._calmly() if self.quick and server is not self.fast_path else None)
+                    results[name].append(load.run(server.url + path, server.pid, self.seconds, headers=headers, script=chosen))
         for name, loads in results.items():
             self.add_row(group, name, loads, "rate")
 
@@ -91,6 +94,12 @@ class ReadBench:
         """Keep and print the run that is the median by this figure."""
         self.rows.append(Row(group, name, median_load(loads, by)))
         say(f"  {group:<22} {name:<34} {self.rows[-1].load.rate:>9,.0f}/s  p99 {self.rows[-1].load.p99:.2f} ms")
+
+    def _calmly(self) -> Path:
+        """Return wrk's script for a server that only has to answer."""
+        script = self.sandbox.paths.temporary / "calmly.lua"
+        script.write_text(_CALMLY, encoding="utf-8")
+        return script
 
 
 def median_load(loads: list[Load], by: str) -> Load:

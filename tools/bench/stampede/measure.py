@@ -30,6 +30,7 @@ from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.lock import hold_run_folder
 from tools.sandbox.paths import Paths
 from tools.sandbox.ports import any_free_port
+from tools.sandbox.published import begin_with_copy
 from tools.sandbox.run_folders import bench_folder, remove_run
 from tools.sandbox.supervisor import CommandFailed, Sandbox
 from tools.sandbox.terminal import UserError, say, step
@@ -65,6 +66,7 @@ def run(outer: Paths, rest: list[str]) -> int:
     options = _parser().parse_args(rest)
     load.required_programs()
     paths = bench_folder(outer)
+    begin_with_copy(paths)
     quota = str(int(options.push * 60 / QUOTA_SHARE))
     with hold_run_folder(paths, "bench stampede"):
         sandbox = Sandbox(
