@@ -12,7 +12,7 @@ import os
 import secrets
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -221,6 +221,11 @@ class ImageSandbox(Sandbox):
             if part.startswith(f"{self.paths.run}/"):
                 Path(part).chmod(0o644)
         return self.container("migrate" if rest[0] in OWNERS_COMMANDS else "console", "manage", *rest, text=text, mounts=files)
+
+    def json_commands(self, *commands: Sequence[str], texts: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Run each command in a container of its own: the image has nothing of the checkout's tools."""
+        inputs = texts or [""] * len(commands)
+        return [self.json_command(*one, text=text) for one, text in zip(commands, inputs, strict=True)]
 
     def settings_of(self, command: str) -> dict[str, str]:
         """Return no settings: the role of a container has them all."""

@@ -97,31 +97,44 @@ def add_staff(sandbox: Sandbox) -> None:
     missing = [name for name in STAFF if name not in added]
     if not missing:
         return
-    progress = Progress("Adding the demo's staff", len(missing))
-    for count, name in enumerate(missing, start=1):
-        roles = [part for role in STAFF[name] for part in ("--role", role)]
-        password = f"{sandbox.secrets.staff[name]}\n"
+    with step("Adding the demo's staff"):
+        commands = [_staff_command(name) for name in missing]
+        passwords = [f"{sandbox.secrets.staff[name]}\n" for name in missing]
         try:
-            sandbox.json_command("staff", "add", name, *roles, "--locale", "*", "--password-stdin", text=password)
+            sandbox.json_commands(*commands, texts=passwords)
         except CommandFailed as error:
-            # An interrupted start may have added the user without recording it.
+            # An interrupted start has added some without recording it.
             if "already" not in str(error):
                 raise
-        added.append(name)
-        write_json(path, {"added": added})
-        progress.advance(count)
-    progress.done()
+            for command, password in zip(commands, passwords, strict=True):
+                _add_unless_there(sandbox, command, password)
+        write_json(path, {"added": [*added, *missing]})
+
+
+def _staff_command(name: str) -> tuple[str, ...]:
+    roles = [part for role in STAFF[name] for part in ("--role", role)]
+    return ("staff", "add", name, *roles, "--locale", "*", "--password-stdin")
+
+
+def _add_unless_there(sandbox: Sandbox, command: tuple[str, ...], password: str) -> None:
+    try:
+        sandbox.json_command(*command, text=password)
+    except CommandFailed as error:
+        if "already" not in str(error):
+            raise
 
 
 def load_content(sandbox: Sandbox) -> bool:
     """Load facts, texts and apps; return whether anything has changed."""
-    facts = sandbox.json_command("load_facts")
-    words = sandbox.json_command("load_words")
-    sandbox.json_command("services", "approve-all", "--by", "mei")
-    sandbox.json_command("channels", "approve-all", "--by", "mei")
-    sandbox.json_command("tips", "approve-all", "--by", "tomos")
-    sandbox.json_command("figures", "approve-all", "--by", "mei")
-    sandbox.json_command("load_apps")
+    facts, words, *_ = sandbox.json_commands(
+        ("load_facts",),
+        ("load_words",),
+        ("services", "approve-all", "--by", "mei"),
+        ("channels", "approve-all", "--by", "mei"),
+        ("tips", "approve-all", "--by", "tomos"),
+        ("figures", "approve-all", "--by", "mei"),
+        ("load_apps",),
+    )
     return bool(facts["changed"] or words["changed"])
 
 

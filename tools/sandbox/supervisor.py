@@ -32,6 +32,7 @@ PATIENCE = 90
 OWNERS_COMMANDS = ("migrate", "staff", "pgtrigger", "simulate_registrations", "restore")
 #: Processed broker messages are removed when they are this many seconds old, at most so many at a time.
 SWEEP_AGE, SWEEP_LIMIT = 30, 2000
+_BATCH = "tools.sandbox.batch"
 
 
 class CommandFailed(Exception):
@@ -262,11 +263,20 @@ class Sandbox:
 
     def json_command(self, *arguments: str, text: str = "") -> dict[str, Any]:
         """Run a management command with --json; return the object that it printed."""
-        output = self.command(*arguments, "--json", text=text)
+        return _printed(arguments, self.command(*arguments, "--json", text=text))
+
+    def json_commands(self, *commands: Sequence[str], texts: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Run management commands with --json in one process, with `texts` on their standard input; return what each printed.
+
+        They have the settings of the first one. CommandFailed for the first that fails; those after it do not run.
+        """
+        inputs = texts or [""] * len(commands)
+        text = json.dumps([[[*arguments, "--json"], given] for arguments, given in zip(commands, inputs, strict=True)])
         try:
-            return dict(json.loads(output.strip().splitlines()[-1]))
-        except (IndexError, ValueError, TypeError):
-            raise CommandFailed(f"{' '.join(arguments)} printed no JSON: {output.strip()[:200]!r}") from None
+            outputs = json.loads(self.run_python("-m", _BATCH, text=text, **self.settings_of(commands[0][0])))
+        except CommandFailed as failed:
+            raise CommandFailed(str(failed).removeprefix(f"{_BATCH}: ")) from None
+        return [_printed(arguments, output) for arguments, output in zip(commands, outputs, strict=True)]
 
     def run_python(self, *arguments: str, text: str = "", **settings: str) -> str:
         """Run Python in the sandbox's environment, with `settings` changed; return its output.
@@ -303,6 +313,14 @@ class Sandbox:
 
 def _serve(url: str) -> list[str]:
     return ["-m", "config.serve", "--port", url.rpartition(":")[2]]
+
+
+def _printed(arguments: Sequence[str], output: str) -> dict[str, Any]:
+    """Return the object that a command printed in its last line."""
+    try:
+        return dict(json.loads(output.strip().splitlines()[-1]))
+    except (IndexError, ValueError, TypeError):
+        raise CommandFailed(f"{' '.join(arguments)} printed no JSON: {output.strip()[:200]!r}") from None
 
 
 def _reason(errors: str) -> str:
