@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.processes import ROOT
+from tests.tools.sandbox.runs import migrated_database, plain_environment
 from tools.faults.runs import RUNS
-from tools.sandbox.environment import without_settings
 
 pytestmark = [pytest.mark.faults, pytest.mark.services, pytest.mark.timeout(600)]
 #: What each combination tries here; ./run faults has all runs on both, and takes over an hour.
@@ -32,7 +31,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, s
         answer = tmp_path_factory.mktemp("faults") / "verdicts.json"
         options = ["--quick", "--database", database, "--broker", broker, "--json", str(answer)]
         command = [sys.executable, "-m", "tools.faults.combination", *options, *names]
-        done = subprocess.run(command, cwd=ROOT, env=without_settings(os.environ), capture_output=True, text=True, check=False)
+        env = plain_environment() | migrated_database()
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         assert answer.exists(), done.stdout[-3000:] + done.stderr[-3000:]
         for name, verdict in json.loads(answer.read_text())["runs"].items():
             found[database, broker, name] = verdict | {"log": done.stderr[-3000:]}
@@ -57,7 +57,7 @@ def test_every_run_is_documented_with_its_name() -> None:
 
 def test_only_known_runs_are_accepted(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tools.faults.combination", "made-up"]
-    done = subprocess.run(command, cwd=ROOT, env=without_settings(os.environ), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=plain_environment(), capture_output=True, text=True, check=False)
 
     assert done.returncode == 2
     assert "made-up" in done.stderr

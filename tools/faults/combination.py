@@ -19,7 +19,7 @@ from tools.faults.postgres_server import PostgresServer
 from tools.faults.rig import Broker, Rig
 from tools.faults.runs import RUNS
 from tools.faults.verdict import Verdict
-from tools.sandbox import postgres
+from tools.sandbox import kept_database, postgres
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.paths import Paths
 
@@ -89,7 +89,12 @@ def _server(chosen: str, servers: DebianServices, *, quick: bool) -> PostgresSer
         return servers.database(options)
     # Its programs are in this checkout's .venv.
     paths = Paths(root=Paths.from_environment(os.environ).root, run=servers.paths.run)
-    return PostgresServer(postgres.cluster(paths, options), servers.processes, servers.paths.logs / "postgres.log")
+    cluster, log = postgres.cluster(paths, options), servers.paths.logs / "postgres.log"
+    if kept := os.environ.get(kept_database.KEPT):
+        # Tests have migrated a database for this PostgreSQL already.
+        os.environ[kept_database.TEMPLATE] = kept_database.DATABASE
+        return PostgresServer(cluster, servers.processes, log, passwords=kept_database.copy(cluster, Path(kept)))
+    return PostgresServer(cluster, servers.processes, log)
 
 
 def _line(name: str, verdict: Verdict) -> str:

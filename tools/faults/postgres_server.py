@@ -25,25 +25,27 @@ PASSWORDS = ("superuser-of-a-test", "role-of-a-test")
 class PostgresServer:
     """A cluster on its own port, which stays the same from start to start."""
 
-    def __init__(self, cluster: postgres.Cluster, processes: ManagedProcesses, log: Path) -> None:
-        self._cluster, self._processes, self._log = cluster, processes, log
+    def __init__(
+        self, cluster: postgres.Cluster, processes: ManagedProcesses, log: Path, *, passwords: tuple[str, str] = PASSWORDS
+    ) -> None:
+        self._cluster, self._processes, self._log, self._passwords = cluster, processes, log, passwords
         self.port = any_free_port()
         self._process: ManagedProcess | None = None
 
     @property
     def url(self) -> str:
         """Return DATABASE_URL."""
-        return self._cluster.url(self.port, PASSWORDS[1])
+        return self._cluster.url(self.port, self._passwords[1])
 
     def start(self) -> str:
         """Create the cluster and start it; return DATABASE_URL."""
-        postgres.start(self._cluster, self._processes, self.port, self._log, *PASSWORDS)
+        postgres.start(self._cluster, self._processes, self.port, self._log, *self._passwords)
         self._process = next(process for process in reversed(self._processes.running) if process.name == "postgres")
         return self.url
 
     @property
     def _as_superuser(self) -> str:
-        return f"postgresql://{postgres.SUPERUSER}:{PASSWORDS[0]}@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://{postgres.SUPERUSER}:{self._passwords[0]}@127.0.0.1:{self.port}/postgres"
 
     def superuser(self) -> psycopg.Connection[tuple[object, ...]]:
         """Return a session of the superuser, to be closed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.sandbox.runs import ROOT, Run, left_running
+from tests.tools.sandbox.runs import ROOT, Run, left_running, migrated_database
 from tools.bench.push.__main__ import PARTS, QUICK_PARTS
 
 pytestmark = pytest.mark.faults
@@ -20,7 +20,7 @@ def test_every_part_reaches_every_device_exactly_once(tmp_path: Path) -> None:
     page = ROOT / "docs" / "measurements" / "push.md"
     before = page.read_bytes()
 
-    run = Run(tmp_path, "bench", "push", "--quick", "--json")
+    run = Run(tmp_path, "bench", "push", "--quick", "--json", **migrated_database())
     run.process.wait(580)
 
     assert run.process.returncode == 0, run.output + run.errors
@@ -61,7 +61,7 @@ def test_the_push_bench_refuses_to_run_beside_a_real_database(tmp_path: Path) ->
 
 
 def test_an_interrupted_push_bench_leaves_nothing_running(tmp_path: Path) -> None:
-    run = Run(tmp_path, "bench", "push", "--quick", "--part", "kills")
+    run = Run(tmp_path, "bench", "push", "--quick", "--part", "kills", "--devices", "500", **migrated_database())
     run.until("kill -9 (kills")
     deadline = time.monotonic() + 60
     while not any("celery" in line for line in left_running(tmp_path / "run")):

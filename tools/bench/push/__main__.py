@@ -73,7 +73,7 @@ def _measure(name: str, options: argparse.Namespace, folder: Path) -> tuple[dict
     print(f"\n{module.TITLE} ({name}, {devices:,} devices)\n", flush=True)
     load, began = os.getloadavg()[0], time.monotonic()
     try:
-        empty_database()
+        empty_database(keep_facts=options.quick)
         figures = dict(module.measure(devices, where, quick=options.quick))
     except TimedOut as error:
         print(_last_lines(where), file=sys.stderr)

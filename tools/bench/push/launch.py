@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+from pathlib import Path
 
-from tools.sandbox import environment, postgres
+from tools.sandbox import environment, kept_database, postgres
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.lock import hold_run_folder
 from tools.sandbox.paths import Paths
@@ -25,12 +26,16 @@ def run(outer: Paths, rest: list[str], module: str = "tools.bench.push") -> int:
             port, passwords = any_free_port(), (secrets.token_urlsafe(24), secrets.token_urlsafe(24))
             # With the same settings as in ./run: what is committed survives a power cut, as in production.
             server = postgres.cluster(paths)
+            if kept := os.environ.get(kept_database.KEPT):
+                # Tests have migrated a database already. What is measured after that is the same.
+                passwords = kept_database.copy(server, Path(kept))
             with step("Starting PostgreSQL for the measurements"):
                 postgres.start(server, processes, port, paths.log("postgres"), *passwords)
             env = {
                 **environment.without_settings(os.environ),
+                **({kept_database.TEMPLATE: kept_database.DATABASE} if kept else {}),
                 "DATABASE_URL": server.url(port, passwords[1]),
-                "PYTHONPYCACHEPREFIX": str(paths.run / "pycache"),
+                environment.BYTECODE: environment.bytecode_folder(paths),
                 # By this mark the next start finds and ends workers that outlive an interrupted measurement.
                 MARK: str(paths.run),
             }

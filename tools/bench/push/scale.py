@@ -20,6 +20,9 @@ SEGMENTS, EMPTY_SEGMENTS = 10_000, 20_000
 SCHEDULED = 5
 #: Times that each short step is repeated; the median counts.
 REPEATS = 9
+#: The three of --quick, which shows that each step is measured, and not how long it takes.
+QUICK_SEGMENTS, QUICK_EMPTY_SEGMENTS, QUICK_REPEATS = 1_000, 2_000, 3
+_REPEATS = {REPEATS: "nine", QUICK_REPEATS: "three"}
 _COUNT = "SELECT count(*) FROM notifications_registration WHERE gone_at IS NULL"
 
 
@@ -38,7 +41,10 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     from notifications.delivery.verified_campaign import VerifiedCampaign
     from notifications.models import Batch, Campaign, SegmentCount, Wave
 
-    filled = planning.fill(devices, segments=SEGMENTS)
+    segments, empty, repeats = (
+        (QUICK_SEGMENTS, QUICK_EMPTY_SEGMENTS, QUICK_REPEATS) if quick else (SEGMENTS, EMPTY_SEGMENTS, REPEATS)
+    )
+    filled = planning.fill(devices, segments=segments)
     SegmentCount.objects.fold(at_least=1)
     seconds: dict[str, float] = {}
     found: dict[str, list[str]] = {}
@@ -46,7 +52,10 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     def repeat(name: str, step: Callable[[], object], what: str = "") -> None:
         with plans.explained(found, what or name):
             step()
-        seconds[name] = _median(step)
+        seconds[name] = median(step)
+
+    def median(step: Callable[[], object]) -> float:
+        return sorted(_timed(step) for _ in range(repeats))[repeats // 2]
 
     sizes = {"registrations": _size("notifications_registration")}
     log_before = _log_position()
@@ -70,7 +79,7 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     first = claims.claim_batch(records.PROJECT)
     if first is None:
         return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": found, "faults": [*faults, "nothing to claim"]}
-    seconds["search while all wait for the canary"] = _median(lambda: claims.claim_batch(records.PROJECT))
+    seconds["search while all wait for the canary"] = median(lambda: claims.claim_batch(records.PROJECT))
     repeat("read of a canary", lambda: batch_rows.read(first, verified))
     Batch.objects.filter(canary=True).update(canary=False)
     # The second group of the wave, which lists its tickets too, is claimed before a range.
@@ -80,14 +89,15 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
         second = claims.claim_batch(records.PROJECT)
     if second is None:
         return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": found, "faults": [*faults, "no second batch"]}
-    seconds["claim of a batch"] = _median(lambda: claims.release(claims.claim_batch(records.PROJECT) or first))
+    seconds["claim of a batch"] = median(lambda: claims.release(claims.claim_batch(records.PROJECT) or first))
     repeat("read of a batch", lambda: batch_rows.read(second, verified))
     _schedule_for_later()
-    planning.create_segments(EMPTY_SEGMENTS, first=SEGMENTS)
-    tick = f"tick, {EMPTY_SEGMENTS:,} empty segments and {SCHEDULED} campaigns of the next day"
+    planning.create_segments(empty, first=segments)
+    tick = f"tick, {empty:,} empty segments and {SCHEDULED} campaigns of the next day"
     repeat(tick, lambda: scheduler.tick(at=scheduler.database_now()), "tick")
     return {
         "devices": devices,
+        "repeats": repeats,
         "fill_seconds": filled,
         "seconds": seconds,
         "sizes": sizes,
@@ -119,10 +129,6 @@ def _timed(step: Callable[[], object]) -> float:
     began = time.monotonic()
     step()
     return time.monotonic() - began
-
-
-def _median(step: Callable[[], object]) -> float:
-    return sorted(_timed(step) for _ in range(REPEATS))[REPEATS // 2]
 
 
 def _size(relation: str) -> int:
@@ -160,7 +166,7 @@ def report(figures: dict[str, Any]) -> str:
     shown_plans = [plans.report(name, found) for name, found in figures["plans"].items() if found]
     return "\n\n".join(
         [
-            "Milliseconds of each step, the median of nine for those that are repeated:",
+            f"Milliseconds of each step, the median of {_REPEATS[figures.get('repeats', REPEATS)]} for those that are repeated:",
             table(("step", "ms"), steps),
             "Megabytes of tables with their indexes, and of the write-ahead log:",
             table(("what", "MB"), [*sizes, ("memory of the process", shown(figures.get("memory", 0) // 1024**2))]),

@@ -17,7 +17,7 @@ from tools.bench import usage
 from tools.bench.push import records
 from tools.bench.push.celery_processes import CeleryProcesses, end_connections
 from tools.sandbox.pytest_plugins.flushing import allow_flush
-from tools.sandbox.pytest_plugins.migrating import only_the_changed_model
+from tools.sandbox.pytest_plugins.migrating import migrate_quickly
 
 if TYPE_CHECKING:
     from notifications.models import Campaign
@@ -54,8 +54,9 @@ def database() -> Iterator[None]:
     django.setup()
     from django.test.utils import setup_databases, teardown_databases
 
-    with only_the_changed_model():
-        databases = setup_databases(verbosity=0, interactive=False, keepdb=False)
+    # From the template of the tests, where there is one.
+    migrate_quickly()
+    databases = setup_databases(verbosity=0, interactive=False, keepdb=False)
     try:
         yield
     finally:
@@ -76,15 +77,24 @@ def _end_other_sessions() -> None:
         )
 
 
-def empty_database() -> None:
-    """Delete every row, so that no measurement depends on an earlier one."""
+def empty_database(*, keep_facts: bool = False) -> None:
+    """Delete every row, so that no measurement depends on an earlier one.
+
+    With `keep_facts`, delete the rows of notifications alone, if facts are loaded: to load and approve them takes seconds.
+    """
     from django.core.management import call_command
+    from django.core.management.color import no_style
     from django.db import connection
 
     if not connection.settings_dict["NAME"].startswith("test_"):
         raise RuntimeError("only a database that a measurement created may be emptied")
     end_connections()
     allow_flush()
+    if keep_facts and records.facts_are_loaded():
+        tables = [name for name in connection.introspection.django_table_names() if name.startswith("notifications_")]
+        flush = connection.ops.sql_flush(no_style(), tables, reset_sequences=True)
+        connection.ops.execute_sql_flush(flush)
+        return
     call_command("flush", verbosity=0, interactive=False)
 
 
