@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from celery import Celery, Task
-from celery.signals import celeryd_after_setup
+from celery.signals import beat_embedded_init, beat_init, celeryd_after_setup, celeryd_init
 from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -18,7 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from django.conf import settings
 
 from config.broker_connection import transport_options
-from config.start import require_settings
+from config.start import BAD_SETTING, require_settings
 
 require_settings()
 
@@ -81,6 +82,16 @@ class WakeUp(Task):  # type: ignore[misc]
                 return None
             self._ran_at[self.name] = time.monotonic()
         return super().__call__(*arguments, **named)
+
+
+@celeryd_init.connect  # type: ignore[untyped-decorator]
+@beat_embedded_init.connect  # type: ignore[untyped-decorator]
+@beat_init.connect  # type: ignore[untyped-decorator]
+def require_broker(**_unknown: Any) -> None:
+    """End a worker or a beat without a broker: it would look as if it worked, and no wake-up would ever arrive."""
+    if settings.BROKER_URL.startswith("memory://") and not settings.SANDBOX:
+        print("BROKER_URL is not set. A worker and a beat need a Valkey, Redis or RabbitMQ.", file=sys.stderr)  # noqa: T201
+        raise SystemExit(BAD_SETTING)
 
 
 @celeryd_after_setup.connect  # type: ignore[untyped-decorator]

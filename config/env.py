@@ -124,6 +124,30 @@ def names(name: str, default: str) -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def hosts(name: str, default: str) -> list[str]:
+    """Read host names as Django's ALLOWED_HOSTS has them: "*", ".example.org" and "[::1]" among them."""
+    found = names(name, default)
+    if wrong := [host for host in found if re.fullmatch(r"\*|\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9A-Fa-f:.]+\]", host) is None]:
+        raise BadSetting(f"{name} takes host names without scheme, port and path, comma-separated. {wrong[0]} is none.")
+    return found
+
+
+def origin(name: str, default: str) -> str:
+    """Read an http or https URL without a path; return it without a slash at its end."""
+    value = text(name, default).rstrip("/")
+    if re.fullmatch(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", value) is None:
+        raise BadSetting(f"{name} must look like https://host or https://host:8443, without a path.")
+    return value
+
+
+def broker(name: str) -> str:
+    """Read the URL of a broker; memory://, which reaches no other process, if not set."""
+    value = text(name, "memory://")
+    if not value.startswith(("redis://", "rediss://", "amqp://", "amqps://", "pyamqp://", "filesystem:///", "memory://")):
+        raise BadSetting(f"{name} must begin with redis://, rediss://, amqp://, amqps:// or filesystem:///.")
+    return value
+
+
 def json_object(name: str) -> dict[str, str]:
     """Read a JSON object with string values; empty if not set."""
     raw = text(name, "{}")

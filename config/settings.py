@@ -39,7 +39,7 @@ WEB_THREADS = int(env.number("WEB_THREADS", 2, low=1, high=64))
 # What this process serves: readers (apps), the console (staff), or all.
 SERVES = env.choice("SERVES", "all", ("readers", "console", "all"))
 PORT = int(env.number("PORT", 8000, low=1, high=65535))
-PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+PUBLIC_URL = env.origin("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 # Where the console is, if a proxy does not put it below PUBLIC_URL; readers' processes redirect /console/ there, and back.
 CONSOLE_URL = env.text("CONSOLE_URL", "").rstrip("/")
 # Whether a new registration counts at once. Elsewhere it has to be proven first, so that nobody can invent an audience.
@@ -64,7 +64,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # A test app, and the Firebase installation ID of a device of it that gets a rehearsal every five minutes; empty: off.
 SYNTHETIC_APP = env.text("SYNTHETIC_APP", "")
 SYNTHETIC_ADDRESS = env.text("SYNTHETIC_ADDRESS", "")
-BROKER_URL = env.text("BROKER_URL", "memory://")
+BROKER_URL = env.broker("BROKER_URL")
 # Sign in with an OpenID Connect issuer beside passwords; empty: off.
 OIDC_ISSUER = env.text("OIDC_ISSUER", "").rstrip("/")
 OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", "")
@@ -79,6 +79,8 @@ if SANDBOX and not is_loopback(FCM_ENDPOINT):
     raise env.BadSetting(
         "FINGERPOST_SANDBOX is set but FCM_ENDPOINT is not on this machine: a sandbox must not reach real phones."
     )
+if not (FCM_ENDPOINT.startswith("https://") or is_loopback(FCM_ENDPOINT)):
+    raise env.BadSetting("FCM_ENDPOINT must begin with https://, unless FCM is on this machine.")
 if SERVE_UNREVIEWED and not is_loopback(FCM_ENDPOINT):
     raise env.BadSetting("SERVE_UNREVIEWED is for the sandbox only: it is refused unless FCM_ENDPOINT is on this machine.")
 if PSEUDO_LOCALES and not (SANDBOX or SERVE_UNREVIEWED):
@@ -121,7 +123,7 @@ if not SANDBOX and len(SECRET_KEY) < 50:
 # Earlier ones, which still open sessions, links and second factors while the key is replaced.
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS", "")
 DEBUG = False
-ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 ROOT_URLCONF = "config.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "core.User"

@@ -130,6 +130,17 @@ def test_the_settings_start_with_only_what_is_required() -> None:
         ({"FIREBASE_PROJECTS": "[1]"}, "must be a JSON object"),
         ({"ASSURER_EMAIL": "Ann Other"}, "ASSURER_EMAIL must be an email address"),
         ({"CACHE_URL": "memcached://x"}, "must begin with"),
+        ({"BROKER_URL": "http://x"}, "BROKER_URL must begin with redis://"),
+        ({"BROKER_URL": "redis:/x"}, "BROKER_URL must begin with redis://"),
+        (
+            {"ALLOWED_HOSTS": "fp.example,https://fp.example"},
+            "without scheme, port and path, comma-separated. https://fp.example",
+        ),
+        ({"ALLOWED_HOSTS": "fp.example:8000"}, "fp.example:8000 is none."),
+        ({"PUBLIC_URL": "fp.example"}, "PUBLIC_URL must look like https://host"),
+        ({"PUBLIC_URL": "https://fp.example/app"}, "without a path"),
+        ({"FCM_ENDPOINT": "ftp://x"}, "FCM_ENDPOINT must begin with https://"),
+        ({"FCM_ENDPOINT": "http://fcm.googleapis.com"}, "FCM_ENDPOINT must begin with https://"),
         ({"MAIL_URL": "mail.example.org", "MAIL_FROM": "a@example.org"}, "MAIL_URL must look like"),
         ({"MAIL_URL": "pop3://mail.example.org", "MAIL_FROM": "a@example.org"}, "MAIL_URL must look like"),
         ({"MAIL_URL": "smtp://mail.example.org"}, "MAIL_FROM must be the address"),
@@ -161,6 +172,37 @@ def test_every_process_ends_with_one_sentence_and_status_2(process: tuple[str, .
 
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "DATABASE_URL is not set.\n"
+
+
+@pytest.mark.parametrize("role", ["worker", "beat"])
+def test_a_worker_and_a_beat_need_a_broker(role: str, tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": "x" * 50,
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/nothing",
+        "BEAT_SCHEDULE_FILE": str(tmp_path / "schedule"),
+    }
+
+    result = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "config.celery", role],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+    assert result.returncode == 2
+    assert "BROKER_URL is not set. A worker and a beat need a Valkey, Redis or RabbitMQ." in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("hosts", "url"),
+    [
+        ("*", "http://127.0.0.1:8000/"),
+        (".fp.example,[::1],127.0.0.1,a-b.example", "https://fp.example:8443"),
+        ("localhost", "http://[::1]:8000"),
+    ],
+)
+def test_hosts_and_addresses_of_every_kind_are_accepted(hosts: str, url: str) -> None:
+    assert start(ALLOWED_HOSTS=hosts, PUBLIC_URL=url).returncode == 0
 
 
 @pytest.mark.parametrize("password", ["p@ss/w#rd%41x", "?[:]", "plain"])
