@@ -41,8 +41,8 @@ EXPECTED_NUMBERS: dict[tuple[str, str], set[str]] = {
     ("TH", "th"): {"191", "1387"},
 }
 FEED = "/v1/alerts?country=GB&locale=en&audience=parent"
-#: Processor seconds that count as progress of a worker. Idle, it needs three minutes for as much.
-_WORKER_CPU_STEP = 3
+#: Processor seconds that count as progress of a process. Idle, it needs three minutes for as much.
+_CPU_STEP = 3
 
 
 class DemoFailed(Exception):
@@ -150,7 +150,8 @@ def publish_release(sandbox: Sandbox, client: Client, changed: bool) -> int:
     compiled = sandbox.json_command("release", "compile", "--by", "grace")
     number = int(compiled["release"])
     sandbox.json_command("release", "publish", str(number), "--by", "idris", "--confirm", compiled["digest"])
-    if not sandbox.wait_for(lambda: current() == number):
+    # Beside other work, the web process takes minutes to read a release.
+    if not sandbox.wait_for(lambda: current() == number, progress=lambda: int(sandbox.cpu_seconds("web") / _CPU_STEP)):
         raise DemoFailed(f"release {number} is published, but the API still serves {current()}")
     return number
 
@@ -288,7 +289,7 @@ def wait_until_finished(sandbox: Sandbox, number: str, progress: Progress | None
         return bool(status["finished_at"])
 
     def moved() -> object:
-        return json.dumps(status), int(sandbox.cpu_seconds("worker") / _WORKER_CPU_STEP)
+        return json.dumps(status), int(sandbox.cpu_seconds("worker") / _CPU_STEP)
 
     if not sandbox.wait_for(finished, progress=moved):
         raise DemoFailed(
