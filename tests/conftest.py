@@ -21,7 +21,7 @@ from django.db import connection, connections, transaction
 
 from content.models.stored_terms import forget_terms
 from notifications.delivery import restores
-from tests import kept_packs, longest_files, made_once
+from tests import kept_packs, kept_yaml, longest_files, made_once
 from tests.examples import examples
 from tests.kept_packs import Bodies
 from tests.make import NOON
@@ -29,16 +29,21 @@ from tests.packs import RealPacks
 from tests.processes import Emulator, start_emulator
 from tests.signing import Signer
 from tools.sandbox.pytest_plugins.flushing import allow_flush
+from tools.sandbox.pytest_plugins.kept_sessions import keep_sessions
 from tools.sandbox.pytest_plugins.migrating import migrate_quickly
 from tools.sandbox.pytest_plugins.quick_flush import flush_quickly
 from tools.sandbox.pytest_plugins.static_files import find_static_files_once
 from tools.sandbox.pytest_plugins.summary import SECONDS, Summary, kind_of
 
-#: Python's default of 700 takes a tenth of the tests' processor time, and 10,000 still a twentieth.
-_OBJECTS_BEFORE_COLLECTION = 100_000
+#: Python's default of 700 takes a tenth of the tests' processor time, and 10,000 still a twentieth. To look at the oldest objects
+#: takes longer than at all others, and what a test leaves is found among the younger ones.
+_OBJECTS_BEFORE_COLLECTION = (100_000, 50, 1_000)
+# From here on, because importing all tests makes millions of objects that stay.
+gc.set_threshold(*_OBJECTS_BEFORE_COLLECTION)
 
 allow_flush()
 flush_quickly()
+keep_sessions()
 migrate_quickly()
 find_static_files_once()
 # Whether inventing cases is slow depends on what else the machine does.
@@ -71,15 +76,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Print the slowest files and the number of tests that were left out at the end of a run."""
+    """Keep what YAML files hold; print the slowest files and the number of tests that were left out at the end of a run."""
     config.pluginmanager.register(Summary(config), "fingerpost-summary")
+    cache = getattr(config, "cache", None)
+    if cache is not None:
+        kept_yaml.remove_unused(cache.mkdir("yaml"))
+        kept_yaml.keep_yaml(cache.mkdir("yaml"))
 
 
 def pytest_collection_finish() -> None:
-    """Keep what stays until the end, such as modules and tests, out of every collection of garbage, and collect less often."""
+    """Keep what stays until the end, such as modules and tests, out of every collection of garbage."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -147,6 +147,8 @@ class _Rows:
         self.schema = schema = f"kept_{next(_schemas)}"
         self._copy(schema, tables)
         _all_rows.append(self)
+        #: The session in which the statements below are planned.
+        self._session: object = None
         silent_tables = [table for table in tables if table not in (_CHAINED, _OF_GROUPS)]
         made = [f'INSERT INTO "{table}" SELECT * FROM {schema}."of_{table}"' for table in silent_tables]
         if _OF_GROUPS in tables:
@@ -157,7 +159,12 @@ class _Rows:
         chained = [f'INSERT INTO "{_CHAINED}" SELECT * FROM {schema}."of_{_CHAINED}"'] if _CHAINED in tables else []
         # Triggers and foreign keys held when the rows were made; triggers would ask for each step on the way to an approved text.
         silent = ("SET LOCAL session_replication_role = replica", "SET LOCAL session_replication_role = origin")
-        self._sql = ";\n".join([silent[0], *made, silent[1], *chained])
+        same_names = "(SELECT 1 FROM core_user WHERE username = ANY($1) LIMIT 1)"
+        planned = {f"{schema}_fit (text[])": " UNION ALL ".join([*self._filled, same_names])}
+        planned |= {f"{schema}_{number}": statement for number, statement in enumerate([*made, *chained])}
+        self._prepare = ";\n".join(f"PREPARE {name} AS {statement}" for name, statement in planned.items())
+        executed = [f"EXECUTE {schema}_{number}" for number in range(len(planned) - 1)]
+        self._sql = ";\n".join([silent[0], *executed[: len(made)], silent[1], *executed[len(made) :]])
 
     def _copy(self, schema: str, tables: list[str]) -> None:
         """Write the rows by a second connection, because the transaction in which they were made is undone."""
@@ -180,8 +187,16 @@ class _Rows:
         """Return whether they can be inserted now."""
         if _database() != self._database:
             return False
-        same_names = "(SELECT 1 FROM core_user WHERE username = ANY(%s) LIMIT 1)"
-        return not _query(" UNION ALL ".join([*self._filled, same_names]), [self._names])
+        self._plan_once()
+        return not _query(f"EXECUTE {self.schema}_fit (%s)", [self._names])
+
+    def _plan_once(self) -> None:
+        """Let each session plan the statements once: to plan dozens of inserts takes as long as to execute them."""
+        connection.ensure_connection()
+        if self._session is not connection.connection:
+            with connection.cursor() as cursor:
+                cursor.execute(self._prepare)
+            self._session = connection.connection
 
     def insert(self) -> None:
         """Insert them."""

@@ -72,6 +72,25 @@ def test_rows_are_kept_as_made_under_the_usual_settings_and_not_with_patches(mon
     assert numbers == ["reader-false", "reader-true"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_each_session_plans_the_statements_for_itself() -> None:
+    built: list[None] = []
+
+    def build() -> None:
+        make.person("reader")
+        built.append(None)
+
+    builder = made_once.made_once(build)
+
+    for _ in range(3):
+        with transaction.atomic():
+            builder()
+            assert User.objects.filter(username="reader").count() == 1
+            transaction.set_rollback(True)
+        connection.close()
+    assert len(built) == 1
+
+
 def test_nothing_is_kept_while_a_test_has_locked_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(made_once, "_LOCK_TIMEOUT", 10)
     made_once.begin_test({})

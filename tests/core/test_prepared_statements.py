@@ -19,7 +19,8 @@ DOUBLE = PreparedStatement("SELECT %(number)s * 2, %(word)s || ' 100%%'", number
 
 @pytest.fixture(autouse=True)
 def keeping() -> Iterator[None]:
-    """Let each test begin as a new process does."""
+    """Let each test begin as a new process does, with a new session."""
+    connection.close()
     yield
     PreparedStatement._only_plain = False
 
