@@ -67,6 +67,7 @@ def person(name: str, *given: str, locales: tuple[str, ...] = ("*",)) -> User:
 # Content: rows are created by the functions of the product, so that a builder cannot make what the product could not.
 
 
+@made_once
 def world() -> None:
     """Create all countries and locales."""
     load_reference()
@@ -255,6 +256,18 @@ def small_content() -> None:
     service("zz-line", country="ZZ", channels=0)
     channel(Service.objects.get(pk="zz-line"), type="url")
     tip()
+
+
+def small_release() -> Release:
+    """Create `small_content` and publish it."""
+    _published_small_content()
+    return Release.objects.current()
+
+
+@made_once
+def _published_small_content() -> None:
+    small_content()
+    release()
 
 
 def release(*, publish: bool = True) -> Release:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import schemathesis
@@ -76,6 +77,10 @@ WITHOUT_INPUT = {
     ("GET", path) for path in ("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/v1/transparency", "/hsds/", "/hsds/profile")
 }
 
+#: The document of the application, read once: to read so much YAML takes longer than most tests, and each changes its own copy.
+_document: list[bytes] = []
+_PATH = "/v1/schema"
+
 #: Requests as they come, without a search for smaller ones that fail too.
 plain = settings(deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
@@ -95,7 +100,13 @@ def load_schema(served: WsgiApplication, settings: Any, mode: GenerationMode) ->
     make.app()
     make.app("teen", push_mode="topics")
     signing.sign_if_due(at=timezone.now())
-    schema = schemathesis.openapi.from_wsgi("/v1/schema", _uncompressed(served))
+    app = _uncompressed(served)
+    if _document:
+        schema = schemathesis.openapi.from_dict(pickle.loads(_document[0]))
+        schema.app, schema.location = app, _PATH
+    else:
+        schema = schemathesis.openapi.from_wsgi(_PATH, app)
+        _document.append(pickle.dumps(schema.raw_schema))
     schema.config.generation.update(modes=[mode])
     # Rules outside the schema: the region belongs to the country, the age in the image is at most the age, the app exists.
     schema.config.checks.positive_data_acceptance.expected_statuses += ["400", "410", "422"]

@@ -74,7 +74,7 @@ class _Answers(BaseHTTPRequestHandler):
 @pytest.fixture
 def issuer(settings: Any) -> Iterator[Issuer]:
     server = Issuer()
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     settings.FACTOR_REQUIRED, settings.OIDC_ISSUER, settings.OIDC_FACTORS = True, server.url, []
     settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = "console", "s3cret"
     cache.clear()

@@ -143,8 +143,7 @@ def test_every_other_route_of_the_console_answers_as_the_table_says(client: Clie
 
 @pytest.fixture
 def _published() -> Iterator[None]:
-    make.small_content()
-    make.release()
+    make.small_release()
     edition_store.store.clear()
     yield
     edition_store.store.clear()

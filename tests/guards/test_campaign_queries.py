@@ -282,8 +282,7 @@ def _fresh_edition() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_fresh_edition")
 def test_every_page_about_campaigns_needs_few_queries_whatever_there_is(client: Client) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
     for name, roles in PEOPLE.items():
         make.person(name, *roles)
     one = scene(Size(campaigns=1, locales=1, apps=1))

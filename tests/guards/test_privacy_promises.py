@@ -90,8 +90,7 @@ def everything_stored() -> str:
 
 
 def test_promise_4_an_app_in_topics_mode_stores_no_address_or_secret(fcm_emulator: Emulator, client: Client) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
     make.app("teen", push_mode="topics")
     values = {name: value for name, value in make.TEEN.items() if value}
     address = {"address_kind": "fid", "address": make.fid(777), "platform": "android", "app_version": "1.2.0"}
@@ -131,8 +130,7 @@ def test_promise_4_the_database_refuses_an_address_beside_a_topic() -> None:
 
 
 def test_promise_4_requests_for_topics_store_nothing(client: Client) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
     make.app("teen", push_mode="topics")
     values = {name: value for name, value in make.TEEN.items() if value}
     before = everything_stored()

@@ -31,8 +31,7 @@ TEXTS = texts(en="About threats", ar="حول التهديدات")
 
 @pytest.fixture
 def alert(api: Client) -> Campaign:
-    make.small_content()
-    make.release()
+    make.small_release()
     return opened()
 
 
@@ -130,8 +129,7 @@ def test_before_its_opening_and_for_other_numbers_there_is_no_page(api: Client, 
 
 
 def test_the_handouts_of_an_alert_are_on_its_page_and_in_its_documents(api: Client) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
     alert = opened(handouts=["for-school", "for-home"])
 
     html = page(api, alert).content.decode()

@@ -223,8 +223,7 @@ def test_an_earlier_alert_of_a_thread_names_the_newest(api: Client) -> None:
 
 
 def test_atom_and_cap_lead_to_the_public_page_and_to_the_help(api: Client) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
     campaign = opened()
 
     entry = ElementTree.fromstring(api.get("/v1/alerts.atom?country=GB&locale=en").content).find(f"{ATOM}entry")

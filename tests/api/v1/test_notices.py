@@ -18,8 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def closed(db: None) -> dict[str, Any]:
     """Publish a 24-hour helpline that is closed for two days; return the notice as in the pack."""
-    make.small_content()
-    make.release()
+    make.small_release()
     now = timezone.now().replace(second=0, microsecond=0)
     make.notice(at=now, from_at=now, until_at=now + timedelta(days=2))
     begins, ends = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (now, now + timedelta(days=2)))

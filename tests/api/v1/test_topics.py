@@ -30,8 +30,7 @@ QUERY = {
 
 @pytest.fixture(autouse=True)
 def _apps(db: None) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
     make.app("teen", push_mode="topics", mode_by_country={"FR": "feed"})
     make.app("parent")
 

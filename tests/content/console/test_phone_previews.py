@@ -32,8 +32,7 @@ DRAFT = "A title that nobody has approved"
 @pytest.fixture
 def eva(client: Client) -> User:
     """Publish a release, write a draft after it, and sign an editor in."""
-    make.small_content()
-    make.release()
+    make.small_release()
     unit = Unit.objects.get(key="tip.first-hour.title")
     unit.revise(text=DRAFT, change="cosmetic", by=User.objects.system(), at=timezone.now(), from_revision=unit.revision)
     user = make.person("eva", "localisation-editor")

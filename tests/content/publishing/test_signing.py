@@ -35,8 +35,7 @@ def run(*arguments: str) -> dict[str, Any]:
 
 @pytest.fixture
 def published(db: None) -> Release:
-    make.small_content()
-    return make.release()
+    return make.small_release()
 
 
 def test_a_client_can_verify_the_manifest_and_each_pack(published: Release, signer: Signer) -> None:
@@ -209,8 +208,7 @@ def test_the_task_on_a_worker_without_a_key_logs_it_and_continues(published: Rel
 
 
 def test_of_two_concurrent_workers_one_signs(at_once: Any, signer: Signer) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
 
     answers = at_once(*[lambda: signing.sign_if_due(at=NOON)] * 2)
 

@@ -132,8 +132,7 @@ def test_the_command_shows_withdraws_and_puts_back(published: Release, ann: User
 
 
 def test_no_statement_puts_a_tip_back_alone(raw_sql: psycopg.Connection[Any]) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
     withdraw_tip("first-hour", by=make.person("ann", "publisher"), at=LATER)
 
     for statement in (

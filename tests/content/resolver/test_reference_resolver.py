@@ -18,6 +18,7 @@ from content.terms import Audience, NoticeKind, Situation
 from tests import reference_resolver
 from tests.content.resolver.test_resolver_properties import instants, many_examples, queries
 from tests.content.resolver.test_resolver_vectors import random_instant, random_query
+from tests.examples import examples
 from tests.packs import Packs
 
 PACKS = read_packs()
@@ -73,7 +74,7 @@ def test_a_vector_with_another_answer_is_reported(tmp_path: Any) -> None:
 def test_both_make_the_same_plans_of_the_fixed_packs(part: int) -> None:
     rng = random.Random(f"fixed {part}")
 
-    for _ in range(1_000):
+    for _ in range(examples(1_000)):
         name = rng.choice(sorted(PACKS))
         assert_same_plan(PACKS[name], random_query(rng, name), random_instant(rng))
 
@@ -82,7 +83,7 @@ def test_both_make_the_same_plans_of_the_fixed_packs(part: int) -> None:
 def test_both_make_the_same_plans_of_random_packs(part: int) -> None:
     rng = random.Random(f"shaken {part}")
 
-    for _ in range(100):
+    for _ in range(examples(100)):
         instant = random_instant(rng)
         pack = random_pack(rng, instant)
         for _ in range(10):

@@ -20,8 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def ann(client: Client) -> User:
     """Publish a release with packs for Great Britain and the worldwide ones, and sign an author in."""
-    make.small_content()
-    make.release()
+    make.small_release()
     user = make.person("ann", "campaign-author")
     client.force_login(user)
     return user

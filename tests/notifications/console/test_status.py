@@ -89,8 +89,7 @@ def test_an_installation_that_works_needs_nobody_and_is_late_with_nothing(signer
 
 
 def test_what_is_old_or_silent_is_late_and_proposals_need_a_person(signer: Signer) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
     candidate = make.release(publish=False)
     signing.sign_if_due(at=NOON - timedelta(days=5))
     everything_runs()
@@ -118,8 +117,7 @@ def test_what_is_old_or_silent_is_late_and_proposals_need_a_person(signer: Signe
 
 
 def test_a_release_that_is_approved_for_a_set_time_needs_nobody(client: Client, signer: Signer) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
     candidate, pol, second = make.release(publish=False), make.person("pol", "publisher"), make.person("sue", "publisher")
     to_publish = f"Release {candidate.number} to publish"
     client.force_login(second)
@@ -182,8 +180,7 @@ def test_a_restore_that_was_not_checked_asks_for_the_check_and_for_nothing_else(
 
 
 def test_several_counts_are_one_query(django_assert_num_queries: Any) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
 
     with django_assert_num_queries(1):
         found = count_each(releases=Release.objects.filter(state="published"), manifests=Manifest.objects.all())

@@ -113,8 +113,7 @@ def test_a_value_that_does_not_exist_is_refused(wrong: dict[str, Any]) -> None:
 
 @pytest.fixture
 def published(transactional_db: None) -> None:
-    make.small_content()
-    make.release()
+    make.small_release()
     make.app("teen", push_mode="topics", mode_by_country={"FR": "feed"})
 
 
