@@ -11,7 +11,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, Sum
 from notifications.campaigns import audience, schedule
 from notifications.campaigns.audience import AudienceSegment
 from notifications.models.app import App
-from notifications.models.campaign import Campaign, ScheduleKind
+from notifications.models.campaign import ALL, Campaign, ScheduleKind
 from notifications.models.segment import ANY_PLATFORM, Platform, Segment
 
 #: Columns that are read only where a campaign limits its audience by them. An app has ten thousand topics, which differ least in
@@ -60,9 +60,7 @@ def _audience_key(campaign: Campaign) -> str:
 
 def _read(campaigns: Mapping[str, Campaign]) -> dict[str, frozenset[str]]:
     """Return the zones of the audiences by key: one query for all, in which segments that no campaign tells apart are one row."""
-    limiting = [
-        column for column, values in _LIMITING.items() if any(getattr(one, values) != audience.ALL for one in campaigns.values())
-    ]
+    limiting = [column for column, values in _LIMITING.items() if any(getattr(one, values) != ALL for one in campaigns.values())]
     rows = (
         Segment.objects.filter(audience.within(campaigns.values()))
         .order_by()
@@ -86,5 +84,5 @@ def _read(campaigns: Mapping[str, Campaign]) -> dict[str, frozenset[str]]:
 def _zones(campaign: Campaign, by_country: Mapping[str, list[AudienceSegment]], apps: Collection[App]) -> frozenset[str]:
     """Return the zones in which the campaign has an audience."""
     is_chosen = audience.chooser(campaign, {app.name: app for app in audience.apps_named(campaign, apps)})
-    countries = by_country if campaign.countries == audience.ALL else campaign.countries
+    countries = by_country if campaign.countries == ALL else campaign.countries
     return frozenset(one.zone for country in countries for one in by_country.get(country, ()) if is_chosen(one))

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 
 from api.metrics import METRICS, text
@@ -53,7 +52,7 @@ def test_stopped_sending_is_a_figure(api: Client) -> None:
 def test_while_the_database_is_away_the_metrics_say_what_still_works(api: Client) -> None:
     """On a thread of its own, whose connection has to be made; the role may have none."""
     make.campaign()
-    found: list[HttpResponse] = []
+    found: list[Any] = []
 
     def without_connection() -> None:
         connection.settings_dict = {**connection.settings_dict, "USER": "nobody_may_connect", "PASSWORD": "x"}

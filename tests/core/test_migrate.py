@@ -44,8 +44,8 @@ def new_migration(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> It
     def load_one_more(loader: MigrationLoader) -> None:
         load(loader)
         newest = max(name for app, name in loader.disk_migrations if app == "core")
-        one = Migration(NAME, "core")
-        one.dependencies, one.operations = [("core", newest)], [RunSQL(ADD)]
+        made = type(NAME, (Migration,), {"dependencies": [("core", newest)], "operations": [RunSQL(ADD)]})
+        one: Migration = made(NAME, "core")
         loader.disk_migrations["core", NAME] = one
 
     monkeypatch.setattr(MigrationLoader, "load_disk", load_one_more)

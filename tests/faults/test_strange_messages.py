@@ -27,7 +27,7 @@ PATIENCE = 90
 QUEUES = ("delivery", "upkeep")
 _TICK = {"task": "notifications.tasks.tick", "id": "1", "lang": "py"}
 _LATER = {"task": "notifications.tasks.of_a_later_version", "id": "2", "lang": "py"}
-_NOTHING = [[], {}, {}]
+_NOTHING: list[Any] = [[], {}, {}]
 #: What to publish: a name for the log, the body, and the properties of the message.
 STRANGE: tuple[tuple[bytes, dict[str, Any]], ...] = (
     (b"{no json", {"content_type": "application/json", "headers": _TICK}),

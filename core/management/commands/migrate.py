@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from psycopg.errors import LockNotAvailable
@@ -24,7 +23,7 @@ _PATIENCE: Final = 900
 class Command(migrate.Command):
     """The `migrate` command."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
             "--patience",

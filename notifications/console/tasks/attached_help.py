@@ -201,8 +201,8 @@ def _shared(found: Collection[CountryHelp], chosen: Collection[str], *, with_pro
         else:
             several.append(shown)
     problems = list(problems_in(found)) if with_problems else []
-    places = [country_text(row.country) for row in found]
-    return CountryRow("Countries without services of their own", several, problems, places, of_one)
+    countries = [country_text(row.country) for row in found]
+    return CountryRow("Countries without services of their own", several, problems, countries, of_one)
 
 
 def _row(offer: OfferedService, row: CountryHelp, chosen: Collection[str]) -> OfferRow:
