@@ -57,6 +57,8 @@ RUN = {
     ("docs/kubernetes.md", "Restore", "sh"): (
         "tests/guards/test_kubernetes.py::test_the_commands_of_the_page_name_what_the_manifests_have"
     ),
+    # The commands of the product, and those of compose by what it knows.
+    ("docs/operations.md", "Before the first day", "sh"): _TYPED,
     ("docs/operations.md", "Push modes", "sh"): _TYPED,
     ("docs/operations.md", "App Check", "ini"): (f"{_SAMPLES}::test_the_list_of_firebase_apps_on_the_page_for_operators_is_one"),
     ("docs/push.md", "A fixture", "json"): (
