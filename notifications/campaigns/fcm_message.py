@@ -77,7 +77,10 @@ def encode_message(content: MessageContent) -> str:
         raise TooLargeForTopics(f"The message to topics has {size} bytes; the limit is {MAX_TOPIC_MESSAGE}.")
     body = canonical_json(document)
     if len(body) > MAX_MESSAGE:
-        raise InvalidMessage(f"The message has {len(body)} bytes; the limit is {MAX_MESSAGE}.")
+        raise InvalidMessage(
+            f"The alert is too long for FCM: a message has {len(body):,} bytes, and {MAX_MESSAGE:,} are the limit. Choose fewer "
+            "services, or shorten the text in the app."
+        )
     return body.decode()
 
 

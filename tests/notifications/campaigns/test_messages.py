@@ -36,6 +36,12 @@ def content(**changes: Any) -> MessageContent:
     return MessageContent(**(fields | changes))
 
 
+def test_a_message_that_is_too_long_says_what_to_change() -> None:
+    """An alert for every country may name a hundred services."""
+    with pytest.raises(InvalidMessage, match=r"the limit\. Choose fewer services, or shorten the text in the app\.$"):
+        encode_message(content(data={"alert": "7", "services": ",".join(f"country-{number:04}-line" for number in range(250))}))
+
+
 @pytest.mark.parametrize("platform", Platform.values)
 @pytest.mark.parametrize("kind", ["fid", "token"])
 def test_only_address_and_time_to_live_are_put_into_the_approved_bytes(platform: str, kind: str) -> None:
