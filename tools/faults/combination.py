@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.bench.push.testbed import database
+from tools.faults import page
 from tools.faults.brokers import RabbitBroker, RedisBroker
 from tools.faults.debian_servers import DebianServices
 from tools.faults.postgres_server import PostgresServer
@@ -42,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 continue
             verdicts[name] = carry_out(made, name)
             print(_line(name, verdicts[name]), flush=True)
+            if options.write:
+                # At once, so that an hour of runs is not lost with the one that does not end.
+                figures = {"postgresql": major, "runs": {name: verdicts[name].as_json()}}
+                page.update(figures, options.broker, load=os.getloadavg()[0])
     if options.json:
         document = {"postgresql": major, "runs": {name: verdict.as_json() for name, verdict in verdicts.items()}}
         options.json.write_text(json.dumps(document))
@@ -114,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--broker", choices=list(BROKERS), default="redis")
     parser.add_argument("--quick", action="store_true", help="fewer devices, and shorter faults")
     parser.add_argument("--minutes", type=float, default=0, help="how long the broker is away in the run broker-away")
+    parser.add_argument("--write", action="store_true", help="write each run that passes into docs/measurements/faults.md")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts into this file")
     return parser
 
