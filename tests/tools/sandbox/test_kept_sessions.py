@@ -14,14 +14,14 @@ from tools.sandbox.pytest_plugins.kept_sessions import is_as_new
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def asked(query: str) -> Any:
+def value_of(query: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(query)
         return cursor.fetchone()[0]
 
 
 def session() -> int:
-    return int(asked("SELECT pg_backend_pid()"))
+    return int(value_of("SELECT pg_backend_pid()"))
 
 
 def test_nothing_remains_of_what_a_test_has_set() -> None:
@@ -32,16 +32,16 @@ def test_nothing_remains_of_what_a_test_has_set() -> None:
         cursor.execute("DECLARE kept CURSOR WITH HOLD FOR SELECT 1")
         cursor.execute("SET statement_timeout = '7s'; SET default_transaction_read_only = on")
     with pytest.raises(DatabaseError):
-        asked("SELECT * FROM nowhere")
+        value_of("SELECT * FROM nowhere")
 
     assert is_as_new(connection)
 
     assert session() == before
-    assert [asked(f"SHOW {name}") for name in ("statement_timeout", "default_transaction_read_only")] == ["0", "off"]
-    assert asked("SELECT to_regclass('kept') IS NULL")
-    assert asked("SELECT count(*) FROM pg_listening_channels()") == 0
-    assert asked("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()") == 0
-    assert asked("SELECT count(*) FROM pg_cursors WHERE name = 'kept'") == 0
+    assert [value_of(f"SHOW {name}") for name in ("statement_timeout", "default_transaction_read_only")] == ["0", "off"]
+    assert value_of("SELECT to_regclass('kept') IS NULL")
+    assert value_of("SELECT count(*) FROM pg_listening_channels()") == 0
+    assert value_of("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()") == 0
+    assert value_of("SELECT count(*) FROM pg_cursors WHERE name = 'kept'") == 0
     assert not connection.errors_occurred
 
 
@@ -51,7 +51,7 @@ def test_statements_stay_prepared() -> None:
 
     assert is_as_new(connection)
 
-    assert asked("EXECUTE of_a_test") == 7
+    assert value_of("EXECUTE of_a_test") == 7
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE of_a_test")
 
