@@ -25,7 +25,7 @@ def session() -> int:
 
 
 def test_nothing_remains_of_what_a_test_has_set() -> None:
-    before = session()
+    before, limit = session(), value_of("SHOW statement_timeout")
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE kept (number integer); LISTEN kept")
         cursor.execute("SELECT pg_advisory_lock(7)")
@@ -37,7 +37,7 @@ def test_nothing_remains_of_what_a_test_has_set() -> None:
     assert is_as_new(connection)
 
     assert session() == before
-    assert [value_of(f"SHOW {name}") for name in ("statement_timeout", "default_transaction_read_only")] == ["0", "off"]
+    assert [value_of(f"SHOW {name}") for name in ("statement_timeout", "default_transaction_read_only")] == [limit, "off"]
     assert value_of("SELECT to_regclass('kept') IS NULL")
     assert value_of("SELECT count(*) FROM pg_listening_channels()") == 0
     assert value_of("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()") == 0
@@ -64,6 +64,9 @@ def test_a_session_in_a_transaction_is_ended() -> None:
 def test_a_session_in_another_state_than_the_settings_say_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     session()
     monkeypatch.setitem(connection.settings_dict, "NAME", "another")
+    assert not is_as_new(connection)
+    monkeypatch.undo()
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c lock_timeout=2s")
     assert not is_as_new(connection)
     monkeypatch.undo()
     monkeypatch.setattr(connection.connection, "cursor_factory", psycopg.Cursor)

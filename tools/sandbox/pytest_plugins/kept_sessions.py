@@ -53,11 +53,13 @@ def is_as_new(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _is_usual(connection: BaseDatabaseWrapper) -> bool:
-    """Return whether the session is open, idle, in autocommit, and with the database and the kind of cursor of the settings."""
+    """Return whether the session is open, idle, in autocommit, and as the settings say: its database, options and cursors."""
     from django.db.backends.postgresql.base import Cursor
 
     session, settings = connection.connection, connection.settings_dict
     if session.closed or session.info.transaction_status != TransactionStatus.IDLE or not session.autocommit:
         return False
     at = (session.info.host, str(session.info.port), session.info.dbname)
-    return at == (settings["HOST"], str(settings["PORT"]), settings["NAME"]) and session.cursor_factory is Cursor
+    begun_with = (*at, session.info.get_parameters().get("options", ""))
+    wanted = (settings["HOST"], str(settings["PORT"]), settings["NAME"], settings["OPTIONS"].get("options", ""))
+    return begun_with == wanted and session.cursor_factory is Cursor
