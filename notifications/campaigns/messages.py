@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -75,6 +77,18 @@ def write_messages(campaign: Campaign) -> None:
     """Store the messages of a campaign that is being submitted."""
     built = build_messages(campaign, topics=audiences.has_topics(campaign))
     Message.objects.bulk_create(Message(campaign=campaign, **key, body=body) for key, body in built)
+
+
+def why_refused(campaign: Campaign, *, at: datetime) -> str:
+    """Return why FCM would refuse a message of this draft, which is complete, if it was submitted now; "" if it would not."""
+    submitted = copy(campaign)
+    submitted.rev, submitted.submitted_at = campaign.rev or 1, at
+    try:
+        for _ in build_messages(submitted, topics=audiences.has_topics(campaign)):
+            pass
+    except fcm_message.InvalidMessage as refusal:
+        return refusal.detail
+    return ""
 
 
 def build_messages(campaign: Campaign, *, topics: bool) -> Iterator[tuple[dict[str, Any], str]]:

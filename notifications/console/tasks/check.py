@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from core.console.pages import page
 from core.errors import DomainError, Invalid
-from notifications.campaigns import caution_answers, lifecycle
-from notifications.campaigns.checks.problem import task_of
+from notifications.campaigns import caution_answers, lifecycle, messages
+from notifications.campaigns.checks.problem import DraftProblem, task_of
 from notifications.console.rights import AUTHOR
 from notifications.console.tasks.task_list import task_url
 from notifications.console.tasks.task_page import DraftPage
@@ -35,7 +35,7 @@ class CheckPage(DraftPage):
         refused = self.error.extra.get("field") if self.error else None
         return {
             **super().context(),
-            "problems": [(problem.detail, self._url(problem)) for problem in self.check.problems],
+            "problems": [(problem.detail, self._url(problem)) for problem in self._problems()],
             "undone": [(DraftTask(name).label, task_url(self.campaign.pk, DraftTask(name))) for name in self._undone()],
             "cautions": [
                 (caution, f"{_REASON}{caution.key}", (self.submitted or QueryDict()).get(f"{_REASON}{caution.key}", ""))
@@ -44,7 +44,14 @@ class CheckPage(DraftPage):
             "refused_url": task_url(self.campaign.pk, task_of(str(refused))) if refused else "",
         }
 
-    def _url(self, problem: Any) -> str:
+    def _problems(self) -> tuple[DraftProblem, ...]:
+        """Return the problems of the draft; where there are none and every task is done, whether FCM would take its messages."""
+        if self.check.problems or self._undone():
+            return self.check.problems
+        refused = messages.why_refused(self.campaign, at=self.at)
+        return (DraftProblem(DraftTask.HELP, "services", refused),) if refused else ()
+
+    def _url(self, problem: DraftProblem) -> str:
         if problem.locale:
             return text_url(self.campaign.pk, problem.locale, problem.variant)
         return task_url(self.campaign.pk, problem.task)
@@ -70,7 +77,7 @@ class CheckPage(DraftPage):
 
     def action_submit(self, data: QueryDict) -> str | None:
         self._answer(data)
-        if self._undone() or self.check.problems:
+        if self._undone() or self._problems():
             raise Invalid("Not submitted: the tasks and problems below come first.", code="problems")
         if self.check.unanswered:
             raise Invalid("Not submitted: answer each caution, or change the text.", code="cautions")

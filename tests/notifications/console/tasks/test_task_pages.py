@@ -311,3 +311,25 @@ def test_no_page_of_a_draft_shows_a_code(client: Client, author: make.User, cont
         shown = re.sub(r"<[^>]*>", " ", html.partition("<main")[2] or html.partition('id="content"')[2])
         assert len(shown) > 200, address
         assert code.search(shown) is None, (address, code.search(shown))
+
+
+@pytest.mark.usefixtures("author", "content")
+def test_check_says_that_a_message_is_too_long_before_it_is_submitted(client: Client) -> None:
+    """FCM limits a message to 4,096 bytes, which hold the identifiers of all services."""
+    many = [f"gb-service-with-a-long-name-{number:03d}" for number in range(130)]
+    for slug in many:
+        make.service(slug, channels=int(slug == many[0]))
+    campaign = complete(client)
+    assert "Nothing is missing." in client.get(url(campaign, "check")).content.decode()
+    save(client, url(campaign, "help"), services=["gb-line", *many], tip_parent="first-hour")
+
+    shown = client.get(url(campaign, "check"))
+    sent = client.post(url(campaign, "check"), {"action": "submit"})
+
+    [(sentence, address)] = shown.context["problems"]
+    assert sentence.startswith("The alert is too long for FCM:")
+    assert address == url(campaign, "help")
+    assert "Nothing is missing." not in shown.content.decode()
+    assert sent.status_code == 400
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
