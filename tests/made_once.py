@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import wraps
 from itertools import count
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.conf import settings
@@ -29,8 +30,11 @@ _LOCK_TIMEOUT: Final = 2_000
 
 #: The attribute of `django.conf.settings` that each change of a setting replaces.
 _WRAPPED: Final = "_wrapped"
-#: Numbers of the schemas.
+#: Numbers of the schemas, and of the statements that a session has planned.
 _schemas: Final = count(1)
+_plans: Final = count(1)
+#: In a statement, where the name goes that its session knows it by.
+_NAME: Final = "@planned@"
 #: What is kept in this process.
 _all_rows: Final[list[_Rows]] = []
 #: The present test: the settings before its fixtures, and its fixtures by name.
@@ -147,8 +151,8 @@ class _Rows:
         self.schema = schema = f"kept_{next(_schemas)}"
         self._copy(schema, tables)
         _all_rows.append(self)
-        #: The session in which the statements below are planned.
-        self._session: object = None
+        #: The sessions in which the statements below are planned, each under names that no session had before.
+        self._planned: WeakKeyDictionary[object, str] = WeakKeyDictionary()
         silent_tables = [table for table in tables if table not in (_CHAINED, _OF_GROUPS)]
         made = [f'INSERT INTO "{table}" SELECT * FROM {schema}."of_{table}"' for table in silent_tables]
         if _OF_GROUPS in tables:
@@ -160,10 +164,10 @@ class _Rows:
         # Triggers and foreign keys held when the rows were made; triggers would ask for each step on the way to an approved text.
         silent = ("SET LOCAL session_replication_role = replica", "SET LOCAL session_replication_role = origin")
         same_names = "(SELECT 1 FROM core_user WHERE username = ANY($1) LIMIT 1)"
-        planned = {f"{schema}_fit (text[])": " UNION ALL ".join([*self._filled, same_names])}
-        planned |= {f"{schema}_{number}": statement for number, statement in enumerate([*made, *chained])}
+        planned = {f"{_NAME}_fit (text[])": " UNION ALL ".join([*self._filled, same_names])}
+        planned |= {f"{_NAME}_{number}": statement for number, statement in enumerate([*made, *chained])}
         self._prepare = ";\n".join(f"PREPARE {name} AS {statement}" for name, statement in planned.items())
-        executed = [f"EXECUTE {schema}_{number}" for number in range(len(planned) - 1)]
+        executed = [f"EXECUTE {_NAME}_{number}" for number in range(len(planned) - 1)]
         self._sql = ";\n".join([silent[0], *executed[: len(made)], silent[1], *executed[len(made) :]])
 
     def _copy(self, schema: str, tables: list[str]) -> None:
@@ -187,21 +191,27 @@ class _Rows:
         """Return whether they can be inserted now."""
         if _database() != self._database:
             return False
-        self._plan_once()
-        return not _query(f"EXECUTE {self.schema}_fit (%s)", [self._names])
+        return not _query(f"EXECUTE {self._plan_once()}_fit (%s)", [self._names])
 
-    def _plan_once(self) -> None:
-        """Let each session plan the statements once: to plan dozens of inserts takes as long as to execute them."""
+    def _plan_once(self) -> str:
+        """Let each session plan the statements once, and return their name: to plan dozens takes as long as to execute them.
+
+        A session keeps a statement though the transaction in which it was planned is undone, or the next one could not be.
+        """
         connection.ensure_connection()
-        if self._session is not connection.connection:
+        session = connection.connection
+        if session not in self._planned:
+            name = f"planned_{next(_plans)}"
             with connection.cursor() as cursor:
-                cursor.execute(self._prepare)
-            self._session = connection.connection
+                cursor.execute(self._prepare.replace(_NAME, name))
+            self._planned[session] = name
+        return self._planned[session]
 
     def insert(self) -> None:
         """Insert them."""
+        name = self._plan_once()
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(self._sql)
+            cursor.execute(self._sql.replace(_NAME, name))
 
 
 def _tables() -> set[str]:

@@ -170,3 +170,26 @@ def test_the_audit_log_is_chained_at_the_commit() -> None:
                 for table in everything():
                     cursor.execute(f'DELETE FROM "{table}"')
                 cursor.execute("SET session_replication_role = origin")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sessions_may_take_turns_as_inside_and_outside_of_an_event_loop() -> None:
+    """Django has a connection of its own for each; Playwright runs a loop in the thread of the test."""
+
+    @made_once.made_once
+    def build() -> None:
+        make.person("reader")
+
+    connection.ensure_connection()
+    usual, second = connection.connection, connection.copy()
+    second.ensure_connection()
+    try:
+        for session in (usual, second.connection, usual, second.connection):
+            connection.connection = session
+            with transaction.atomic():
+                build()
+                assert User.objects.filter(username="reader").count() == 1
+                transaction.set_rollback(True)
+    finally:
+        connection.connection = usual
+        second.close()

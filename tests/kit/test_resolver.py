@@ -148,7 +148,8 @@ def test_the_published_package_is_typed_small_and_passes_its_own_vectors(tmp_pat
 
     node.run("npm", "pack", "--offline", "--pack-destination", tmp_path, cwd=tmp_path / "kit/resolver")
     with tarfile.open(next(tmp_path.glob("*.tgz"))) as archive:
-        archive.extractall(tmp_path, filter="data")
+        # Debian's Python 3.11.2 takes no `filter`; npm has made the archive a moment ago.
+        archive.extractall(tmp_path)
     package = tmp_path / "package"
 
     modules = b"".join(
