@@ -431,7 +431,7 @@ FAULTS: Final = (
     SurvivedFault(
         50,
         "a stop in the middle of sending",
-        "nothing is sent two seconds later",
+        "nothing is sent two seconds later, but for a message that a worker had checked when the system stopped it for a while",
         (
             _PROMISES + "test_promise_9_two_seconds_after_a_stop_nothing_is_sent",
             _DELIVERY + "test_brakes.py::test_a_pause_works_within_two_seconds_and_resuming_sends_the_rest",
