@@ -42,15 +42,15 @@ def test_an_urgent_alert_begins_within_two_seconds_beside_a_large_one_at_full_ra
     until(lambda: messages() > 2_000, seconds=90)
     pace = _pace(messages)
 
-    before = messages()
     urgent = make.campaign(apps=["small"], alert=SEVERE)
+    approved, before = time.monotonic(), messages()
     until(lambda: faulty_fcm.counts(alert=str(urgent.pk))["messages"] > 0)
-    meanwhile = messages() - before
+    took, meanwhile = time.monotonic() - approved, messages() - before
     until(lambda: progress_of(urgent)["state"] == "done")
     after = messages()
 
-    # In messages of the large campaign, so that a slow machine does not matter. Its rate still rises.
-    assert meanwhile <= SECONDS * max(pace, _pace(messages))
+    # Or in messages of the large campaign, so that a slow machine does not matter. Its rate changes with what runs beside it.
+    assert took <= SECONDS or meanwhile <= SECONDS * max(pace, _pace(messages))
     assert faulty_fcm.counts(alert=str(urgent.pk))["accepted_total"] == FEW
     until(lambda: messages() > after + 1_000)
     assert progress_of(large)["pending"] > 0
