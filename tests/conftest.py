@@ -22,7 +22,7 @@ from django.db import connection, connections, transaction
 from content.models.stored_terms import forget_terms
 from notifications.delivery import restores
 from tests import kept_packs, kept_yaml, longest_files, made_once
-from tests.examples import examples
+from tests.examples import examples, mark_cases
 from tests.kept_packs import Bodies
 from tests.make import NOON
 from tests.packs import RealPacks
@@ -98,6 +98,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     With --database-only, leave out the tests that give the same result on every PostgreSQL, because they use none.
     """
+    mark_cases(items)
     if config.getoption("database_only"):
         left_out = [item for item in items if not uses_database(item)]
         items[:] = [item for item in items if uses_database(item)]

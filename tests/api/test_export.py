@@ -208,6 +208,7 @@ def test_a_pack_no_longer_in_force_loses_its_named_file(published: Release, tree
     assert export_release(tree).removed == 3
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("after", [0, 1, 40, 90, 121])
 def test_after_an_interruption_the_manifest_still_fits_its_packs(
     published: Release, signer: Signer, tree: Path, monkeypatch: pytest.MonkeyPatch, after: int

@@ -210,6 +210,7 @@ ELSEWHERE: dict[str, str] = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ACTS)
 def test_no_act_of_one_account_changes_the_next_release(
     client: Client, mallory: User, before: dict[tuple[str, str], bytes], name: str

@@ -56,6 +56,7 @@ def test_the_network_is_given_up_within_seconds(limited: Any) -> None:
     assert 0 < unanswered <= 20_000
 
 
+@pytest.mark.slow
 def test_every_worker_process_applies_them() -> None:
     code = (
         "import django; django.setup()\n"

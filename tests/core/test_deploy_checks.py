@@ -33,6 +33,7 @@ COMPLETE = {
 }
 
 
+@pytest.mark.slow
 def test_a_complete_installation_has_no_finding() -> None:
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     result = subprocess.run(command, cwd=ROOT, env=COMPLETE, capture_output=True, text=True, timeout=60)

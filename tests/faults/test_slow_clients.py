@@ -135,6 +135,7 @@ def test_a_client_that_hangs_up_in_the_middle_is_forgotten(web: Web) -> None:
     _assert_readers_are_served(web)
 
 
+@pytest.mark.slow
 def test_a_body_in_pieces_is_read_whole(web: Web) -> None:
     body = orjson.dumps(HELP)
     with _connect(web, _post("/v1/help", length=len(body))) as slow:

@@ -280,6 +280,7 @@ def _fresh_edition() -> Iterator[None]:
     edition_store.store.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_fresh_edition")
 def test_every_page_about_campaigns_needs_few_queries_whatever_there_is(client: Client) -> None:
     make.small_release()

@@ -20,6 +20,7 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_strip")
 def test_an_unknown_action_is_refused(client: Client, console_paths: dict[str, str]) -> None:
     client.force_login(User.objects.create_superuser("root", password=None, locales=["*"]))
@@ -45,6 +46,7 @@ def test_no_model_is_registered_with_djangos_own_forms() -> None:
     assert admin.site._registry == {}, "with those, one person could change a row that takes two"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_strip")
 def test_even_a_superuser_changes_a_number_only_by_a_proposal(client: Client, console_paths: dict[str, str]) -> None:
     root = User.objects.create_superuser("root", password=None, locales=["*"])
@@ -71,6 +73,7 @@ def test_even_a_superuser_changes_a_number_only_by_a_proposal(client: Client, co
             assert channel.dial == "0800 1111", (name, action)
 
 
+@pytest.mark.slow
 def test_no_page_has_inline_scripts_styles_or_handlers(client: Client, console_paths: dict[str, str]) -> None:
     client.force_login(User.objects.create_superuser("root", password=None, locales=["*"]))
     own = [reverse(f"admin:{name}") for name in ("index", "token", "password_change")]

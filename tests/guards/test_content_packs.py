@@ -202,6 +202,7 @@ def test_promise_11_a_number_that_works_in_some_countries_is_in_no_others(real_p
 # Promise 10: the same inputs, the same bytes.
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))

@@ -46,6 +46,7 @@ def test_promise_5_doubled_and_lost_wake_ups_change_nothing(phones: Emulator, mo
     assert (phones.counts()["accepted_total"], phones.counts()["doubled"]) == (30, 0)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("answer", sorted(set(PLANNED) - ACCEPTING - {"HANG", "HANG_AFTER_ACCEPT"}))
 def test_promise_8_a_response_to_all_marks_no_installation_gone(phones: Emulator, answer: str) -> None:
     phones.plan([{"match": {"any": True}, "answer": answer}])

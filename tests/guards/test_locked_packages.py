@@ -59,6 +59,7 @@ def missing(name: str) -> set[str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENTRIES)
 def test_nothing_is_imported_that_the_list_does_not_have(name: str) -> None:
     blocked = missing(name)

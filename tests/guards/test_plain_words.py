@@ -84,6 +84,7 @@ def pages(campaigns: list[Campaign]) -> list[str]:
     return [*lists, week, *tasks, *(reverse(f"admin:{name}", args=[campaign.pk]) for campaign in campaigns for name in names)]
 
 
+@pytest.mark.slow
 def test_no_campaign_page_shows_a_code(client: Client, campaigns: list[Campaign]) -> None:
     client.force_login(User.objects.create_superuser("root", password=None))
     found = []

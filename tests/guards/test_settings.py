@@ -174,6 +174,7 @@ def test_every_process_ends_with_one_sentence_and_status_2(process: tuple[str, .
     assert result.stderr == "DATABASE_URL is not set.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["worker", "beat"])
 def test_a_worker_and_a_beat_need_a_broker(role: str, tmp_path: Path) -> None:
     environment = {

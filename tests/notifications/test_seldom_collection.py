@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.processes import ROOT
 
 CODE = """
@@ -27,6 +29,7 @@ print(json.dumps([of_a_campaign, len(looks), gc.get_freeze_count()]))
 """
 
 
+@pytest.mark.slow
 def test_a_worker_looks_for_unreachable_objects_seldom_but_does() -> None:
     said = subprocess.run([sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.processes import ROOT
 
 #: Prints by how many MiB the memory that a forked process has for itself grows by a full collection: without the worker's
@@ -39,6 +41,7 @@ print(json.dumps([unprepared, grows()]))
 """
 
 
+@pytest.mark.slow
 def test_a_full_collection_copies_nothing_of_what_a_worker_had_loaded() -> None:
     said = subprocess.run([sys.executable, "-c", _CODE], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
@@ -47,6 +50,7 @@ def test_a_full_collection_copies_nothing_of_what_a_worker_had_loaded() -> None:
     assert prepared < unprepared / 5
 
 
+@pytest.mark.slow
 def test_no_memory_is_asked_for_in_huge_pages() -> None:
     code = (
         "import django; django.setup()\nfrom pathlib import Path\nfrom notifications.delivery import fcm\nfcm._client()\n"

@@ -119,6 +119,7 @@ def test_a_claim_may_be_replaced_before_its_lease_has_ended_when_its_process_has
         assert counted.devices(campaign.pk) == 30
 
 
+@pytest.mark.slow
 def test_the_time_is_taken_for_which_a_claim_outlasts_its_process(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(abandoned, "RESUMED_WITHIN", 0.5)
 

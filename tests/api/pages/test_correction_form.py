@@ -166,6 +166,7 @@ ODD = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "facts",
     [

@@ -104,6 +104,7 @@ def test_the_library_counts_as_missing_where_it_cannot_load_pango(monkeypatch: p
         handout_pdf.pdf_maker.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_server_start_does_not_import_the_library() -> None:
     import subprocess
 

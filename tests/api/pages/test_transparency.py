@@ -93,6 +93,7 @@ def withhold(service: str, how: str, today: datetime) -> None:
         make.service_facts(service, at=today, status=how)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [

@@ -121,6 +121,7 @@ def test_every_parameter_of_every_read_is_compared() -> None:
         assert named == set(view.query().fields), route
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("route", [route for route in READS if route != "v1/help"])
 def test_every_read_equals_djangos_response_without_a_query(
     both: BothPaths, route: str, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
@@ -158,6 +159,7 @@ def test_compressed_bytes_are_the_same_and_get_304(both: BothPaths) -> None:
     assert both.passed_on == 0
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [

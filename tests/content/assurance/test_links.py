@@ -111,6 +111,7 @@ def test_addresses_next_to_special_purpose_blocks_are_public(address: str) -> No
     assert is_public(address)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("address", NUMERIC)
 def test_a_name_with_a_special_purpose_address_is_not_connected_to(address: str) -> None:
     found = Visitor(LinkClient(resolve=lambda name, port: [PUBLIC, address], connect=must_not_be_called)).visit(
@@ -120,6 +121,7 @@ def test_a_name_with_a_special_purpose_address_is_not_connected_to(address: str)
     assert found == VisitResult(LinkResult.BLOCKED, None, "line.example.org")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("address", WRITTEN)
 def test_a_misleading_url_is_neither_resolved_nor_connected_to(address: str) -> None:
     found = Visitor(LinkClient(resolve=must_not_be_called, connect=must_not_be_called)).visit(address)  # type: ignore[arg-type]

@@ -77,6 +77,7 @@ def test_texts_and_items_of_findings_are_named(django_assert_num_queries: Django
     assert unit_name("tip.first-hour.more") == "Stop and breathe: more"
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_every_text_of_the_real_facts_has_a_name() -> None:
     by = User.objects.system()

@@ -134,6 +134,7 @@ def query_counts(client: Client) -> dict[str, int]:
     return found
 
 
+@pytest.mark.slow
 def test_more_rows_need_no_more_queries(client: Client, asta: User) -> None:
     more(asta, ["gb-line", "gb-one"])
     query_counts(client)  # Queries that a process makes once are not counted.

@@ -39,6 +39,7 @@ def bo() -> User:
     return make.person("bo", "localisation-editor", "localisation-reviewer", locales=("en", "cy", "fr"))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("query", "slugs"),
     [

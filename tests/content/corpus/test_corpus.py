@@ -20,6 +20,7 @@ def _name(kind: MutationClass) -> str:
     return f"{kind.group}: {kind.name}"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", REFUSED, ids=_name)
 def test_every_harm_is_refused(kind: MutationClass) -> None:
     tried = list(mutated(kind))
@@ -47,6 +48,7 @@ def test_clean_texts_raise_no_alarm() -> None:
     assert alarms == []
 
 
+@pytest.mark.slow
 def test_shipped_targets_raise_hardly_any_alarm_and_none_is_refused() -> None:
     number, alarms = false_alarms((pair, pair.target) for pair in shipped_pairs())
 

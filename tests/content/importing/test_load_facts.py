@@ -168,6 +168,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "change", "said"), REFUSED.values(), ids=REFUSED.keys())
 def test_each_broken_rule_is_reported_with_its_entry_and_place(
     name: str, change: Callable[[dict[str, Any]], object], said: str

@@ -153,6 +153,7 @@ def test_a_locale_without_a_list_is_unchecked_and_a_variant_has_that_of_its_lang
     assert not is_checked("pt")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("locale", ["en", "ar", "de", "ja", "ml", "th", "vi"])
 @pytest.mark.parametrize("repeated", ["keep the picture, do not ", "keep ", "a ", ".,.,", "sextortion. ", "الصورة ", "画像保存"])
 def test_time_grows_with_the_length_alone(locale: str, repeated: str) -> None:

@@ -162,6 +162,7 @@ SERVED = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("approved", [True, False])
 @pytest.mark.parametrize(
     "changes", [c for n in range(4) for c in product(Change, repeat=n)], ids=lambda changes: "-".join(changes) or "none"

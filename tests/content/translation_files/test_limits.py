@@ -55,6 +55,7 @@ CASES = [
 ]  # fmt: skip
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("case", CASES)
 def test_a_hostile_file_costs_two_seconds_and_256_megabytes_at_most(case: str) -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM, case], cwd=ROOT, capture_output=True, text=True, timeout=120)

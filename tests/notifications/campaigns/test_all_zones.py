@@ -61,6 +61,7 @@ def due(campaign: Campaign, zone: str) -> datetime:
     return instant
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("part", range(4))
 def test_a_local_time_comes_exactly_once_around_every_change_of_every_clock(part: int) -> None:
     checked = 0
@@ -90,6 +91,7 @@ def test_a_local_time_comes_exactly_once_around_every_change_of_every_clock(part
     assert checked > 5_000
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("part", range(4))
 def test_a_daily_alert_is_due_once_a_day_in_every_zone_never_by_night(part: int) -> None:
     for name, *_ in equivalent_zones()[part::4]:

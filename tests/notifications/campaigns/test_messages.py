@@ -167,6 +167,7 @@ def _sounds(body: str) -> bool:
     return audible
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("severity", ["Extreme", "Severe", "Moderate", "Minor", "Unknown"])
 @pytest.mark.parametrize("kind", ["alert", "update", "cancel", "all-clear"])
 def test_phones_sound_for_severe_alerts_and_teenagers_phones_for_extreme_ones(db: None, kind: str, severity: str) -> None:

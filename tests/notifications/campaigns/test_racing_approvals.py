@@ -114,6 +114,7 @@ def run(race: Race, act: Callable[[Race, User, random.Random], str], by: User, s
         connections.close_all()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_racing_edits_and_approvals_never_approve_what_nobody_read() -> None:
     author, approver = make.campaign_staff()

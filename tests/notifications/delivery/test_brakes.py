@@ -65,6 +65,7 @@ def sending(emulator: Emulator) -> Iterator[None]:
     thread.join()
 
 
+@pytest.mark.slow
 def test_a_pause_works_within_two_seconds_and_resuming_sends_the_rest(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
     author, _ = make.campaign_staff()
     slow_campaign.refresh_from_db()
@@ -87,6 +88,7 @@ def test_a_pause_works_within_two_seconds_and_resuming_sends_the_rest(fcm_emulat
     assert (counts["state"], counts["accepted"], fcm_emulator.counts()["doubled"]) == ("done", 6_000, 0)
 
 
+@pytest.mark.slow
 def test_stop_everything_stops_all_until_an_approver_releases_it(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
     author, approver = make.campaign_staff()
 
@@ -143,6 +145,7 @@ def test_a_stop_does_not_wait_for_a_lock_on_the_campaigns_row(
     assert (slow_campaign.state, fcm_emulator.counts()["messages"]) == ("stopped", 0)
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_read_the_brakes_sends_nothing(
     fcm_emulator: Emulator, slow_campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +174,7 @@ def test_a_worker_that_cannot_read_the_brakes_sends_nothing(
     assert fcm_emulator.counts()["doubled"] == 0
 
 
+@pytest.mark.slow
 def test_a_reading_from_far_away_is_used_until_the_next_one_arrives(slow_campaign: Campaign) -> None:
     def far_away(execute: Callable[..., Any], *statement: Any) -> Any:
         time.sleep(0.4)
@@ -191,6 +195,7 @@ def test_a_reading_from_far_away_is_used_until_the_next_one_arrives(slow_campaig
     assert not brakes.allows(slow_campaign.pk, "fingerpost-test")
 
 
+@pytest.mark.slow
 def test_the_check_of_a_campaign_takes_nothing_from_the_time_to_send(
     fcm_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,7 @@ def test_a_permit_is_void_a_second_after_its_end() -> None:
     assert started == [True, True, False, False]
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_after_the_campaigns_end(thirty: Emulator) -> None:
     # So slow that the end comes in the middle.
     thirty.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 400}])

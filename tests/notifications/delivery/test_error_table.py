@@ -51,6 +51,7 @@ def nobody_is_deleted() -> bool:
     return Registration.objects.count() == Registration.objects.reachable().count() == DEVICES
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -75,6 +76,7 @@ def test_a_response_that_concerns_all_halts_after_the_canary(some: Emulator, ans
     assert nobody_is_deleted()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("answer", ["QUOTA", "QUOTA_PROJECT"])
 @pytest.mark.parametrize(
     ("retry_after", "least", "most"),
@@ -185,6 +187,7 @@ def test_an_account_that_is_missing_midway_waits_until_it_is_there(some: Emulato
     assert (progress_of(campaign)["accepted"], nobody_is_deleted()) == (DEVICES, True)
 
 
+@pytest.mark.slow
 def test_a_campaign_begins_at_its_second_although_the_tick_comes_later(some: Emulator) -> None:
     due = datetime.now(UTC).replace(microsecond=0).timestamp() + 4
     make.campaign(schedule={"at": datetime.fromtimestamp(due, UTC).isoformat()})

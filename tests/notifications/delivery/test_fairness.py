@@ -188,6 +188,7 @@ def test_a_batch_without_a_permit_is_released_in_the_end(fcm_emulator: Emulator,
     assert list(Batch.objects.values_list("state", "claims")) == [("open", 0)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("slow")
 def test_an_urgent_alert_begins_within_two_seconds_beside_a_large_one_at_a_low_rate(fcm_emulator: Emulator) -> None:
     make.app()

@@ -78,6 +78,7 @@ def test_another_worker_that_has_the_account_sends(thirty: Emulator, settings: A
     assert (progress_of(campaign)["state"], thirty.counts()["doubled"]) == ("done", 0)
 
 
+@pytest.mark.slow
 def test_a_worker_without_a_key_leaves_that_campaign_and_sends_others(thirty: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     make.app("other")
     for number in range(100, 130):
@@ -182,6 +183,7 @@ def test_a_write_that_fails_for_one_batch_holds_up_no_other(thirty: Emulator, ra
     assert (thirty.counts()["messages"], thirty.counts()["doubled"]) == (60, 0)
 
 
+@pytest.mark.slow
 def test_a_database_that_is_read_only_for_seconds_doubles_nobody(thirty: Emulator, raw_sql: psycopg.Connection[Any]) -> None:
     thirty.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 1500}])
     campaign = make.campaign()

@@ -210,6 +210,7 @@ def test_senders_notice_an_approved_successor_with_the_next_look_at_the_brakes(t
     assert not brakes.allows(alert.pk, PROJECT)
 
 
+@pytest.mark.slow
 def test_a_cancel_approved_at_full_rate_comes_after_the_last_message_of_its_alert(fcm_emulator: Emulator) -> None:
     make.app()
     simulation.register_many(6_000, app="parent", country="GB", at=datetime.now(UTC))

@@ -51,6 +51,7 @@ def _address(ticket: int) -> str:
     return address
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("answer", ["INTERNAL", "UNAVAILABLE", "UNAUTHENTICATED", "THIRD_PARTY_AUTH", "QUOTA_DEVICE"])
 def test_one_device_of_the_canary_does_not_hold_the_others(many: Emulator, answer: str) -> None:
     campaign = _prepare()
@@ -207,7 +208,9 @@ def test_one_platform_whose_key_fails_halts_and_marks_nobody(fcm_emulator: Emula
     tick()
 
     counts = progress_of(campaign)
-    assert (counts["state"], counts["accepted"], counts["pending"]) == ("halted", 40, 20)
+    assert (counts["state"], counts["skipped"], sum(counts["rejected"].values())) == ("halted", 0, 0)
+    # The batches of both platforms are sent at the same time, and the campaign halts before or after the other one has begun.
+    assert (counts["accepted"], counts["pending"]) in {(0, 60), (40, 20)}
     assert "push service" in counts["halted"]
     assert Registration.objects.reachable().count() == 60
 

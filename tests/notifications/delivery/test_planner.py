@@ -54,6 +54,7 @@ def test_the_freeze_waits_for_an_uncommitted_registration_with_a_ticket(thirty: 
     assert progress_of(campaign)["devices"] == 30
 
 
+@pytest.mark.slow
 def test_a_freeze_that_cannot_get_its_lock_is_tried_again(thirty: None, raw_sql: psycopg.Connection[Any]) -> None:
     campaign = make.campaign()
     raw_sql.autocommit = False

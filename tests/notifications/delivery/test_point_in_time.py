@@ -84,6 +84,7 @@ def moved(server: PostgresServer, tmp_path: Path) -> Iterator[None]:
         restores._seen_by.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_recovery_to_a_point_in_time_is_held_until_a_person_resumes(
     fcm_emulator: Emulator, server: PostgresServer, folder: Path, moved: None

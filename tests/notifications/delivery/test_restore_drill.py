@@ -90,6 +90,7 @@ def refused(*arguments: str) -> str:
     return str(refusal.value)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_backup_is_restored_held_checked_and_resumed_without_a_doubt(
     dump: Path, fcm_emulator: Emulator, other_database: None
@@ -194,6 +195,7 @@ def _unregister(phone: Registered) -> None:
     Registration.objects.get(pk=phone.id).unregister(at=datetime.now(UTC))
 
 
+@pytest.mark.slow
 def test_phones_that_unregistered_after_the_backup_stay_away(
     lists: list[Registered], tmp_path: Path, other_database: None, settings: Any
 ) -> None:

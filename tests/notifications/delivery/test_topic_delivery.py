@@ -113,6 +113,7 @@ def test_no_response_about_a_topic_marks_a_registration_gone(with_thirty: Emulat
     assert Segment.objects.topics().count() == 6
 
 
+@pytest.mark.slow
 def test_an_uncertain_topic_is_tried_once_more_and_then_unknown(six: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     from notifications.delivery import fcm
 

@@ -48,6 +48,7 @@ def write_again_now() -> int:
     return ends.write_again()
 
 
+@pytest.mark.slow
 def test_outcomes_that_are_refused_outlast_the_run_and_are_written_later(
     thirty: Emulator, raw_sql: psycopg.Connection[Any]
 ) -> None:

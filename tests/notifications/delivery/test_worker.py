@@ -321,6 +321,7 @@ def test_an_address_that_was_tampered_with_is_refused_and_the_rest_goes_on(thirt
     assert (progress_of(campaign)["accepted"], thirty.counts()["doubled"]) == (29, 0)
 
 
+@pytest.mark.slow
 def test_without_the_address_key_nothing_is_counted_as_rejected(thirty: Emulator, settings: Any) -> None:
     campaign = make.campaign()
     tick()

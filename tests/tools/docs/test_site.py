@@ -49,6 +49,7 @@ def pages(site: Path) -> dict[str, _Page]:
     return {str(file.relative_to(site)): _Page(file.read_text("utf-8")) for file in site.rglob("*.html")}
 
 
+@pytest.mark.slow
 def test_every_document_is_a_page_in_the_navigation(site: Path) -> None:
     # A strict build fails for a page outside the navigation; every page of docs/ is built.
     documents = {file.relative_to(ROOT / "docs").with_suffix(".html") for file in (ROOT / "docs").rglob("*.md")}

@@ -295,6 +295,7 @@ def test_planned_goaway_closes_after_the_response(emulator: Emulator, wire: sock
     assert closed(wire)
 
 
+@pytest.mark.slow
 def test_a_drip_is_one_byte_per_second_and_keeps_the_order(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
     emulator.plan([{"match": {"any": True}, "answer": "DRIP"}])
     started = time.monotonic()

@@ -86,6 +86,7 @@ def test_each_mutant_is_noticed_by_a_test_or_survives_and_none_changes_the_next(
     assert (checkout / "prepared").read_text() == "once"
 
 
+@pytest.mark.slow
 def test_a_mutant_that_does_not_end_is_noticed_and_the_next_one_runs(checkout: Path) -> None:
     ended, noticed = run(checkout, changes("False → True", "18 → 19"), patience=3)
 

@@ -110,6 +110,7 @@ def pytest_of(folder: Path, *arguments: str) -> tuple[int, str]:
     return ended.returncode, ended.stdout + ended.stderr
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("files", "noticed"),
     [
@@ -126,6 +127,7 @@ def test_a_failure_or_an_import_error_notices_a_mutant(tmp_path: Path, files: di
     assert is_noticed(*pytest_of(tmp_path, "test_rule.py")) is noticed
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("arguments", [["--no-such-option"], ["no_such_file.py"], ["test_rule.py"]])
 def test_a_run_without_a_test_notices_nothing_and_ends(tmp_path: Path, arguments: list[str]) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n")

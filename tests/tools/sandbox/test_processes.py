@@ -84,6 +84,7 @@ def test_stopping_kills_a_process_that_ignores_sigterm_and_its_child(paths: Path
     assert not processes.record.exists()
 
 
+@pytest.mark.slow
 def test_the_next_start_ends_what_a_killed_run_left_behind(paths: Paths, interrupts: Interrupts) -> None:
     process = ManagedProcesses(paths, interrupts).start(stubborn(paths))
     pids = parent_and_child(paths)
@@ -108,6 +109,7 @@ def test_children_of_a_leftover_that_has_died_are_ended_too(paths: Paths, interr
     assert running(pids) == []
 
 
+@pytest.mark.slow
 def test_a_process_that_was_started_but_not_recorded_is_ended_too(paths: Paths, interrupts: Interrupts) -> None:
     processes = ManagedProcesses(paths, interrupts)
     process = processes.start(stubborn(paths))

@@ -22,6 +22,7 @@ def run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Complete
     return subprocess.run([ROOT / "run", *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "arguments", [[], ["--once"], ["reset"], ["bench"], ["manage", "check"]], ids=["serve", "once", "reset", "bench", "manage"]
 )

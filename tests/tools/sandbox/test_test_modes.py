@@ -15,7 +15,7 @@ import hypothesis
 import pytest
 
 from tests import conftest, longest_files
-from tests.examples import examples
+from tests.examples import examples, mark_cases
 from tools.sandbox import coverage_report, debian, previous_code, run_tests, tiers, version_matrix
 from tools.sandbox.paths import Paths
 from tools.sandbox.previous_code import Baseline, new_migrations, read_baseline
@@ -62,6 +62,18 @@ def test_the_quick_tier_tries_fewer_invented_cases(monkeypatch: pytest.MonkeyPat
     assert [examples(number, least=4) for number in (3, 20, 100)] == [3, 4, 20]
     monkeypatch.delenv(tiers.QUICK_TIER)
     assert [examples(number) for number in (5, 20, 100, 400)] == [5, 20, 100, 400]
+
+
+def test_the_quick_tier_tries_every_fifth_case_of_a_sampled_test() -> None:
+    items = [Case(f"{test}[{number}]") for number in range(11) for test in ("test_a.py::test_one", "test_a.py::test_two")]
+    others = [Case(f"test_b.py::test_all[{number}]", sampled=False) for number in range(6)]
+
+    mark_cases([*items, *others])  # type: ignore[list-item]
+
+    assert [case.nodeid for case in (*items, *others) if not case.slow] == [
+        *(f"test_a.py::test_{test}[{number}]" for number in (0, 5, 10) for test in ("one", "two")),
+        *(case.nodeid for case in others),
+    ]
 
 
 def test_the_whole_suite_takes_a_process_more_than_cores_and_a_chosen_file_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,6 +128,7 @@ def test_a_run_names_its_slowest_files_and_what_it_left_out() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_several_processes_leave_out_slow_tests_and_say_so(tmp_path: Path) -> None:
     for name in ("one", "two"):
         text = "import pytest\n\ndef test_quick(): sum(range(10**6))\n\n@pytest.mark.slow\ndef test_slow(): pass\n"
@@ -134,6 +147,21 @@ def test_several_processes_leave_out_slow_tests_and_say_so(tmp_path: Path) -> No
     assert "2 passed" in done.stdout
     measured = dict(re.findall(r"'(test_\w+\.py)': ([\d.]+)", done.stdout))
     assert {name: float(seconds) > 0.001 for name, seconds in measured.items()} == {"test_one.py": True, "test_two.py": True}
+
+
+@dataclass
+class Case:
+    """A collected case of a test, as far as the sampling of cases looks."""
+
+    nodeid: str
+    sampled: bool = True
+    slow: bool = False
+
+    def get_closest_marker(self, name: str) -> str | None:
+        return name if self.sampled and name == "sampled" else None
+
+    def add_marker(self, mark: pytest.MarkDecorator) -> None:
+        self.slow = mark.name == "slow"
 
 
 @dataclass

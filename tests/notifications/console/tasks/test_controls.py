@@ -67,6 +67,7 @@ def values(form: forms.Form) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("task", "base"),
     [*((task, {}) for task in ("purpose", "who", "words", "help", "when")), *OTHER_BASES.items()],

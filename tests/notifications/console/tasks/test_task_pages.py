@@ -186,6 +186,7 @@ def test_a_large_audience_is_confirmed_by_typing_its_number(
 YESTERDAY = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
@@ -313,6 +314,7 @@ def test_no_page_of_a_draft_shows_a_code(client: Client, author: make.User, cont
         assert code.search(shown) is None, (address, code.search(shown))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("author", "content")
 def test_check_says_that_a_message_is_too_long_before_it_is_submitted(client: Client) -> None:
     """FCM limits a message to 4,096 bytes, which hold the identifiers of all services."""

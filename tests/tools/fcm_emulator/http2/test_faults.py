@@ -83,6 +83,7 @@ def test_a_client_continues_after_goaway_on_new_connections(emulator: Emulator, 
     assert emulator.counts("a1")["addresses"] == 90
 
 
+@pytest.mark.slow
 def test_a_drip_is_one_byte_per_second(emulator: Emulator, client: Client) -> None:
     emulator.plan([{"match": {"address_prefix": "drip"}, "answer": "DRIP"}])
     started = time.monotonic()
