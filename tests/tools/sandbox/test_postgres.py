@@ -22,7 +22,7 @@ from tools.sandbox.ports import any_free_port
 from tools.sandbox.processes import ManagedProcesses
 from tools.sandbox.supervisor import Sandbox
 
-#: Each test starts clusters of its own, and as root copies the binaries for them.
+#: Each test starts clusters of its own.
 pytestmark = pytest.mark.slow
 
 PASSWORDS = (secrets.token_urlsafe(12), secrets.token_urlsafe(12))
