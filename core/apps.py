@@ -10,7 +10,7 @@ from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
-from core import database_roles
+from core import database_roles, triggers
 
 
 class CoreConfig(AppConfig):
@@ -23,7 +23,8 @@ class CoreConfig(AppConfig):
         """Register the deploy checks, and let no role switch triggers off."""
         from core import checks  # noqa: F401  registers the deploy checks
 
-        post_migrate.connect(_disable_trigger_bypass, sender=self)
+        triggers.hold_in_every_session()
+        post_migrate.connect(_let_triggers_hold, sender=self)
         post_migrate.connect(_sync_roles)
         post_migrate.connect(_grant_to_runtime_role)
 
@@ -58,17 +59,7 @@ def _grant_to_runtime_role(using: str, **kwargs: Any) -> None:
             database_roles.grant(cursor, settings.DATABASE_RUNTIME_ROLE)
 
 
-def _disable_trigger_bypass(using: str, **kwargs: Any) -> None:
-    """Make the triggers hold for every database session.
-
-    django-pgtrigger lets a session turn triggers off with a setting, and restores the function that reads that setting
-    with each trigger that a migration creates. A rule of four eyes that one line of SQL turns off is no rule, so the
-    function is replaced after every migrate.
-    """
+def _let_triggers_hold(using: str, **kwargs: Any) -> None:
+    """Repair a database in which an earlier version left a way to turn triggers off."""
     with connections[using].cursor() as cursor:
-        cursor.execute(
-            """
-            CREATE OR REPLACE FUNCTION "public"._pgtrigger_should_ignore(trigger_name NAME) RETURNS BOOLEAN
-            AS $$ BEGIN RETURN FALSE; END; $$ LANGUAGE plpgsql
-            """
-        )
+        cursor.execute(triggers.HOLD)

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.http.request import validate_host
 
-from core import database_roles, roles
+from core import database_roles, roles, triggers
 from core.doctor import Symptom, inspects, warning
 from core.migration_state import missing_migrations
 from core.models import Backup, User
@@ -83,6 +83,8 @@ def inspect_database(at: datetime) -> Iterator[Symptom]:
     if missing := missing_migrations():
         lacks = "One migration is missing:" if len(missing) == 1 else f"{len(missing)} migrations are missing, the first is"
         yield Symptom(f"{lacks} {missing[0]}.", "Run migrate as the owner.")
+    if triggers.can_be_turned_off():
+        yield Symptom("A session of the database can turn its rules off.", "Run migrate as the owner.")
     if (apart := abs((now - at).total_seconds())) > _CLOCKS_DIFFER:
         yield Symptom(
             f"The clock of this machine and that of the database are {apart:.0f} s apart.",

@@ -33,6 +33,7 @@ _SIGN_IN = "tests/core/test_sign_in.py::"
 _SLOW = "tests/faults/test_slow_clients.py::"
 _TEXT = "tests/content/linting/test_text.py::"
 _THROTTLES = "tests/api/http/test_throttles.py::"
+_TRIGGERS = "tests/core/test_triggers.py::"
 _VALUES = "tests/notifications/registrations/test_values.py::"
 
 WEAKNESSES: Final = (
@@ -139,6 +140,15 @@ WEAKNESSES: Final = (
         (
             _ROLES + "test_the_database_refuses_the_runtime_role_every_way_around_a_rule",
             _ROLES + "test_the_product_starts_as_the_runtime_role_and_not_as_the_owner",
+        ),
+    ),
+    Weakness(
+        "A migration that fails or is killed leaves a database in which each session can turn the triggers off",
+        "the function that decides it is replaced in the statement that creates a trigger; doctor and restore_check look for it",
+        (
+            _TRIGGERS + "test_a_trigger_of_a_migration_cannot_be_turned_off_before_the_migration_ends",
+            _TRIGGERS + "test_a_trigger_that_the_command_installs_cannot_be_turned_off",
+            _TRIGGERS + "test_a_database_in_which_they_can_be_turned_off_is_named_and_repaired",
         ),
     ),
     Weakness(

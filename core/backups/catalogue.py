@@ -11,6 +11,8 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Model
 
+from core import triggers
+
 # Of the schema public alone. NOT NULL is a constraint of its own from PostgreSQL 18 on, and a column's before; it is left out.
 _READ = """
     SELECT 'constraint ' || conrelid::regclass || '.' || conname,
@@ -64,6 +66,8 @@ def faults() -> list[str]:
         for model, trigger in pgtrigger.registered()
         if not _is_installed(trigger, model)
     ]
+    if triggers.can_be_turned_off():
+        found.append("A session can turn the triggers off. Run manage.py migrate.")
     return found + [f"The {name} does not hold." for name, definition in read().items() if not _holds(name, definition)]
 
 

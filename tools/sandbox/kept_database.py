@@ -41,6 +41,7 @@ _MADE_WITH = (
     "core/apps.py",
     "core/database_roles.py",
     "core/roles.py",
+    "core/triggers.py",
     "requirements/dev.txt",
     "tests/environment.py",
     "tests/migrate_template.py",
