@@ -19,7 +19,11 @@ pytestmark = pytest.mark.django_db
 
 
 def append_only() -> Any:
-    return next(trigger for model, trigger in pgtrigger.registered() if model is AuditEntry and trigger.name == "append_only")
+    return next(
+        trigger
+        for model, trigger in pgtrigger.registered()
+        if (model._meta.label, trigger.name) == ("core.AuditEntry", "append_only")
+    )
 
 
 def let_sessions_turn_triggers_off() -> None:
