@@ -67,6 +67,7 @@ def test_every_time_on_the_pages_of_a_campaign_is_by_the_clock_of_the_campaign(c
     assert with_times >= {"campaign", "campaign-history"} | ({"campaign-approve"} if state == "submitted" else set())
 
 
+@pytest.mark.slow
 def test_every_page_below_a_campaign_has_the_clock_of_the_campaign(client: Client, console_paths: dict[str, str]) -> None:
     draft = Campaign.objects.get(state="draft")
     root = User.objects.create_superuser("root", password=None, locales=["*"], time_zone="Asia/Kolkata")

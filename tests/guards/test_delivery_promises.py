@@ -116,6 +116,7 @@ def test_promise_9_two_seconds_after_a_stop_nothing_is_sent(fcm_emulator: Emulat
     assert feed_query.read(at=now()).alerts(country="GB", audience="parent", locale="en", at=now()) == []
 
 
+@pytest.mark.slow
 def test_promise_9_a_worker_that_cannot_read_the_brakes_stops(
     fcm_emulator: Emulator,
     long_campaign: Campaign,

@@ -18,6 +18,7 @@ SQUAWK = Path(sys.executable).parent / "squawk"
 _NEWEST = 5
 
 
+@pytest.mark.slow
 def test_no_new_migration_blocks_a_table_or_breaks_the_running_release(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> None:

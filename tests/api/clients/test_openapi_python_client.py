@@ -75,6 +75,7 @@ def call(as_served: None, client_package: ModuleType, release: Release) -> Calla
     return call
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_client_of_openapi_python_client_has_a_whole_day(call: Callable[..., Any]) -> None:
     models = importlib.import_module("fingerpost_client.models")

@@ -82,6 +82,7 @@ def test_a_zone_is_one_of_the_country(api: Client, zone: str, name: str) -> None
     assert answer["topics"] == [f"fp1.teen.US.~.en.teen.{name}"]
 
 
+@pytest.mark.slow
 def test_no_question_changes_which_topics_an_alert_goes_to(api: Client) -> None:
     topic_list.write(at=datetime.now(UTC))
     listed = {row.topic: (row.pk, row.listed_on) for row in Segment.objects.topics()}

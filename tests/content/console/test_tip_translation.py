@@ -232,6 +232,7 @@ def test_an_unknown_tip_or_language_is_not_found(client: Client, eva: User, path
     assert client.get(f"/console/tips/{path}/").status_code == 404
 
 
+@pytest.mark.slow
 def test_forty_texts_need_no_more_queries_than_the_limit(client: Client, eva: User) -> None:
     steps = {f"do-now.{n}": f"Tell adult {'abcdefghijkl'[n % 12]} about it." for n in range(1, 37)}
     make.tip("long", texts=steps, do_now=[*range(1, 37)], approved=True)

@@ -211,6 +211,7 @@ def test_last_results_say_how_many_phones_were_accepted(client: Client) -> None:
     assert "Accepted for 15,700 of 15,930 phones" in part(today(client), "results")
 
 
+@pytest.mark.slow
 def test_today_needs_the_same_queries_for_any_number_of_campaigns(client: Client) -> None:
     counts = []
     for number in (2, 14):

@@ -211,6 +211,7 @@ def test_a_database_that_is_read_only_for_seconds_doubles_nobody(thirty: Emulato
     assert thirty.counts()["doubled"] == 0
 
 
+@pytest.mark.slow
 def test_an_open_transaction_that_keeps_the_freeze_waiting_is_named(
     thirty: Emulator, raw_sql: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_quota_of_a_few_hundred_a_minute_is_slow_and_doubles_nobody(fcm_emulat
     assert counts["last_at"] - counts["first_at"] > 6
 
 
+@pytest.mark.slow
 def test_a_token_endpoint_that_hangs_holds_up_its_own_project_alone(
     fcm_emulator: Emulator, silent_port: int, settings: Any, tmp_path: Path
 ) -> None:

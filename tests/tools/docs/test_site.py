@@ -61,6 +61,7 @@ def test_every_document_is_a_page_in_the_navigation(site: Path) -> None:
         assert f'href="{name}.html"' in navigation
 
 
+@pytest.mark.slow
 def test_no_page_has_anything_that_the_policy_refuses(site: Path) -> None:
     found = pages(site)
 

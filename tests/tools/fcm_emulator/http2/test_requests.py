@@ -150,6 +150,7 @@ def test_a_new_initial_window_applies_to_open_streams(emulator: Emulator, token:
         assert client.until(stream) == [200]
 
 
+@pytest.mark.slow
 def test_the_window_of_the_connection_is_renewed(client: Client) -> None:
     streams = [client.post(padded(60_000)) for _ in range(2)]
     for _ in range(CONNECTION_WINDOW // 120_000 + 5):
