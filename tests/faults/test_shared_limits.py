@@ -33,7 +33,8 @@ def port(tmp_path: Path) -> Iterator[int]:
     assert program
     shell, option, command = YAML(typ="safe").load(COMPOSE)["services"]["valkey"]["command"]
     # Compose writes a dollar for each two.
-    command = f"{command.replace('$$', '$').replace('valkey-server', program)} --bind 127.0.0.1 --port {port} --dir {tmp_path}"
+    own = f"{program} - --bind 127.0.0.1 --port {port} --dir {tmp_path}"
+    command = command.replace("$$", "$").replace("valkey-server -", own)
     with (tmp_path / "broker.log").open("wb") as log:
         broker = subprocess.Popen([shell, option, command], env={"BROKER_PASSWORD": PASSWORD}, stdout=log, stderr=log)
     try:
@@ -46,6 +47,7 @@ def port(tmp_path: Path) -> Iterator[int]:
     finally:
         broker.terminate()
         broker.wait(10)
+    assert not listens(port), "what ended is the shell alone"
 
 
 def listens(port: int) -> bool:
